@@ -1,0 +1,1 @@
+"""The mathematics: the language of lines, its operations, and what can be read from them."""

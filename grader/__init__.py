@@ -1,0 +1,1 @@
+"""Reading and marking: what students hand in, verdicts, feedback, gradebooks."""

@@ -1,0 +1,1 @@
+"""The pages, in Jinja2: strings in, page out."""

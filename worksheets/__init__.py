@@ -1,0 +1,1 @@
+"""Choosing and printing: problems, variants, sheets and worked solutions."""
