@@ -1,0 +1,167 @@
+"""Differentiation, from lines to lines: reverse mode, each gradient a line that can be printed, asked and marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from backprop.expressions import Apply, Expression, ExpressionError, Name, apply, names, number, substitute
+from backprop.language import parse
+from backprop.model import AGAIN, BACKWARD, UPDATE, Model
+from backprop.operations import OPERATIONS, Operation
+from backprop.scope import Scope, shape_of
+from backprop.simplify import simplify
+
+ARGUMENTS = "abc"
+
+
+def derive(
+    model: Model, gradients_of: str | None = None, update: str | None = None, again: Sequence[str] = ()
+) -> Model:
+    """The model with its training step: gradients of a scalar line, updates at a learning rate, lines worked again.
+
+    Gradients go down to every trainable; `dX` is ∂loss/∂X. Updates are `W_new = W - eta * dW`. Lines of `again`, and
+    what they need, are worked once more with the new values, as `…_new`.
+    """
+    if gradients_of is None:
+        if update or again:
+            raise ExpressionError("[derive] update and again need gradients_of: the line to be made smaller")
+        return model
+    model = model.extended((name, line, BACKWARD) for name, line in gradients(model, gradients_of))
+    if update is None:
+        if again:
+            raise ExpressionError("[derive] again needs update: without it nothing has changed")
+        return model
+    if model.scope.shapes.get(update) != ():
+        raise ExpressionError(f"[derive] update = “{update}”: the learning rate is a scalar that is given")
+    steps = [(f"{w}_new", simplify(Name(w) - Name(update) * Name(f"d{w}"), model.scope), UPDATE) for w in model.trainables]
+    return model.extended(steps).extended((name, line, AGAIN) for name, line in _again(model, again))
+
+
+def gradients(model: Model, loss: str) -> list[tuple[str, Expression]]:
+    """The backward pass: a line `dX` for every quantity between the loss and the trainables.
+
+    Lines are in an order that can be worked, deepest in the model first. Raises ExpressionError where the loss is no
+    scalar line, or does not depend on a trainable.
+    """
+    if loss not in model.by_name:
+        raise ExpressionError(f"[derive] gradients_of = “{loss}”: no line has this name")
+    if model.by_name[loss].shape != ():
+        raise ExpressionError(f"[derive] gradients_of = “{loss}”: a gradient is of a scalar, and {loss} is a matrix")
+    if not model.trainables:
+        raise ExpressionError("[derive] gradients_of: no given is trainable, so there is nothing to differentiate by")
+    for weight in model.trainables:
+        if weight not in model.depends_on(loss):
+            raise ExpressionError(f"{weight} is trainable, but {loss} does not depend on it")
+    return list(_Backward(model, loss).lines())
+
+
+class _Backward:
+    """The lines from the loss down, with the parts of each gradient that are still to be added."""
+
+    def __init__(self, model: Model, loss: str) -> None:
+        self.model, self.loss = model, loss
+        self.moving = {n for n in (*model.trainables, *model.by_name) if self._moves(n)}
+        self.scope: Scope = model.scope
+        self.parts: dict[str, list[Expression]] = {}
+
+    def _moves(self, name: str) -> bool:
+        """Whether a trainable changes it."""
+        return name in self.model.trainables or bool(self.model.depends_on(name) & set(self.model.trainables))
+
+    def lines(self) -> Iterator[tuple[str, Expression]]:
+        needed = {self.loss, *self.model.depends_on(self.loss)}
+        order = sorted((n for n in self.model.by_name if n in needed & self.moving), key=lambda n: -self.model.heights[n])
+        given: set[str] = set()
+        for position, name in enumerate(order):
+            # A line without a part was differentiated together with its consumer: nothing flows through it.
+            if name == self.loss or name in self.parts:
+                above = number(1) if name == self.loss else Name(f"d{name}")
+                for target, part in self._pull(self.model.by_name[name].expression, above, Name(name)):
+                    self.parts.setdefault(target, []).append(part)
+            waiting = {n for later in order[position + 1 :] for n in self.model.by_name[later].uses}
+            done = [n for n in self.parts if n not in given and n not in waiting]
+            # Weights first: their gradient is what the step is for, and nothing else waits for it.
+            for target in sorted(done, key=lambda n: n in self.model.by_name):
+                given.add(target)
+                yield self._gradient(target)
+
+    def _gradient(self, name: str) -> tuple[str, Expression]:
+        total = self.parts[name][0]
+        for part in self.parts[name][1:]:
+            total = apply("+", total, part)
+        shape = self.model.scope.shapes[name]
+        line = simplify(total, self.scope)
+        if shape_of(line, self.scope) != shape:
+            line = simplify(apply("spread", line, *(s.expression for s in shape)), self.scope)
+        self.scope = self.scope.with_shape(f"d{name}", shape)
+        return f"d{name}", line
+
+    def _pull(self, expression: Expression, g: Expression, out: Expression) -> Iterator[tuple[str, Expression]]:
+        """What the gradient `g` of an expression adds to the gradient of each name in it."""
+        if isinstance(expression, Name):
+            yield expression.id, g
+        if not isinstance(expression, Apply):
+            return
+        operation = OPERATIONS[expression.operation]
+        for rule, argument in zip(operation.adjoint, expression.arguments, strict=True):
+            if rule is None or not self.moving & set(names(argument)):
+                continue
+            for inner, together in operation.through:
+                if (beneath := self._defined(argument, inner)) is not None:
+                    rule, argument = together, beneath
+            yield from self._pull(argument, self._adjoint(rule, operation, expression, argument, g, out), argument)
+
+    def _defined(self, argument: Expression, operation: str) -> Expression | None:
+        """The argument of `operation` where that is what an expression is, or what the line of its name says."""
+        if isinstance(argument, Name) and argument.id in self.model.by_name:
+            argument = self.model.by_name[argument.id].expression
+        match argument:
+            case Apply(found, (inner,)) if found == operation:
+                return inner
+        return None
+
+    def _adjoint(
+        self, rule: str, operation: Operation, expression: Apply, argument: Expression, g: Expression, out: Expression
+    ) -> Expression:
+        first = shape_of(expression.arguments[0], self.scope)
+        given: dict[str, Expression] = {"g": g, "out": out, **dict(zip(ARGUMENTS, expression.arguments, strict=False))}
+        if first:
+            given |= {"rows": first[0].expression, "columns": first[1].expression}
+        return self._gathered(simplify(substitute(_rule(rule), given), self.scope), argument, operation)
+
+    def _gathered(self, g: Expression, argument: Expression, operation: Operation) -> Expression:
+        """What was spread to fit is added up again."""
+        if not operation.spreads:
+            return g
+        here, there = shape_of(g, self.scope), shape_of(argument, self.scope)
+        if not here or here == there:
+            return g
+        if not there:
+            return simplify(apply("sum", g), self.scope)
+        for axis, adding in enumerate(("colsum", "rowsum")):
+            if there[axis] == 1 and here[axis] != 1:
+                g = simplify(apply(adding, g), self.scope)
+        return g
+
+
+@cache
+def _rule(rule: str) -> Expression:
+    return parse(rule)
+
+
+def _again(model: Model, wanted: Sequence[str]) -> list[tuple[str, Expression]]:
+    """The lines that the wanted ones need and that the new weights change, with new names for new values."""
+    for name in wanted:
+        if name not in model.by_name:
+            raise ExpressionError(f"[derive] again: no line is called {name}")
+    changed = {w: f"{w}_new" for w in model.trainables}
+    needed = {*wanted}.union(*(model.depends_on(n) for n in wanted))
+    lines = []
+    for line in model.part("forward"):
+        if line.name in needed and any(n in changed for n in line.uses):
+            new: dict[str, Expression] = {old: Name(new) for old, new in changed.items()}
+            lines.append((f"{line.name}_new", substitute(line.expression, new)))
+            changed[line.name] = f"{line.name}_new"
+    return lines
+

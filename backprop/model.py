@@ -1,0 +1,112 @@
+"""A model: what is given, and the named lines that are worked from it, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from backprop.expressions import Expression, ExpressionError, names, text
+from backprop.language import parse
+from backprop.scope import Scope, shape_of
+from backprop.shapes import Shape, Size
+
+FORWARD, BACKWARD, UPDATE, AGAIN = PARTS = ("forward", "backward", "update", "again")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A quantity that the sheet prints: a matrix or scalar, or an index into a size.
+
+    `index` is the size that an index runs over, counted from 0; None for a quantity.
+    """
+
+    name: str
+    shape: Shape = ()
+    index: Size | None = None
+    trainable: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A named line: what is worked out, from what, and in which part of the training step."""
+
+    name: str
+    expression: Expression
+    shape: Shape
+    part: str = FORWARD
+
+    @property
+    def text(self) -> str:
+        return text(self.expression)
+
+    @property
+    def uses(self) -> list[str]:
+        return names(self.expression)
+
+
+@dataclass(frozen=True)
+class Model:
+    """Givens and lines whose shapes fit; `sizes` are the numbers behind the sizes' names."""
+
+    sizes: Mapping[str, int]
+    givens: tuple[Given, ...]
+    lines: tuple[Line, ...]
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What every name means once all lines are worked."""
+        shapes = {g.name: g.shape for g in self.givens if g.index is None}
+        indices = {g.name: g.index for g in self.givens if g.index is not None}
+        return Scope({**shapes, **{line.name: line.shape for line in self.lines}}, self.sizes, indices)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Line]:
+        return {line.name: line for line in self.lines}
+
+    @property
+    def trainables(self) -> tuple[str, ...]:
+        return tuple(g.name for g in self.givens if g.trainable)
+
+    def part(self, part: str) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if line.part == part)
+
+    def extended(self, lines: Iterable[tuple[str, str | Expression, str]]) -> Model:
+        """The model with more lines, each `(name, right-hand side, part)`, read and fitted in order.
+
+        Raises ExpressionError, naming the line, where one cannot be read, does not fit, or has a name in use.
+        """
+        scope, known = self.scope, list(self.lines)
+        for name, source, part in lines:
+            if name in scope.known():
+                raise ExpressionError("this name is already in use for something else", line=name)
+            try:
+                expression = parse(source) if isinstance(source, str) else source
+                shape = shape_of(expression, scope)
+            except ExpressionError as error:
+                error.line = name
+                error.text = error.text or (source if isinstance(source, str) else "")
+                raise
+            known.append(Line(name, expression, shape, part))
+            scope = scope.with_shape(name, shape)
+        return Model(self.sizes, self.givens, tuple(known))
+
+    def depends_on(self, name: str) -> frozenset[str]:
+        """Every name that a line is worked from, directly or through other lines."""
+        return self._ancestors.get(name, frozenset())
+
+    @cached_property
+    def _ancestors(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for line in self.lines:
+            own = set(line.uses)
+            found[line.name] = frozenset(own.union(*(found.get(n, frozenset()) for n in own)))
+        return found
+
+    @cached_property
+    def heights(self) -> Mapping[str, int]:
+        """The number of lines on the longest way from the givens to each line."""
+        found: dict[str, int] = {}
+        for line in self.lines:
+            found[line.name] = 1 + max((found.get(n, 0) for n in line.uses), default=0)
+        return found

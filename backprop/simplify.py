@@ -1,0 +1,188 @@
+"""Settling an expression as a textbook prints it: numbers folded, signs outermost, no transpose of a product.
+
+Nothing here changes a value or a shape. Only derived lines are settled; what an author wrote is printed as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from backprop.expressions import Apply, Expression, Name, Number, apply, rebuild
+from backprop.operations import OPERATIONS
+from backprop.scope import Scope, shape_of
+
+ONE = Fraction(1)
+
+
+def simplify(expression: Expression, scope: Scope) -> Expression:
+    """The expression with the same value and shape, settled."""
+    return _Settler(scope).settle(expression)
+
+
+def split(expression: Expression) -> tuple[Fraction, Expression | None]:
+    """A settled expression as a number times the rest; the rest is None for a bare number."""
+    match expression:
+        case Number(value):
+            return value, None
+        case Apply("neg", (inner,)):
+            factor, rest = split(inner)
+            return -factor, rest
+        case Apply("*", (Number(value), rest)):
+            factor, inner = split(rest)
+            return value * factor, inner
+        case Apply("/", (above, Number(value))) if value:
+            factor, inner = split(above)
+            return factor / value, inner
+        case Apply("/", (Apply("*", (Number(value), above)), below)):
+            return value, apply("/", above, below)
+        case Apply("/", (Number(value), below)) if value not in (0, 1):
+            return value, apply("/", 1, below)
+    return ONE, expression
+
+
+def join(factor: Fraction, rest: Expression | None) -> Expression:
+    """A number times an expression, as one would write it: 2 A, A / 2, −A, b − a for −(a − b)."""
+    if rest is None:
+        return Number(factor)
+    if factor < 0:
+        if factor == -1 and isinstance(rest, Apply) and rest.operation == "-":
+            return apply("-", rest.arguments[1], rest.arguments[0])
+        return apply("neg", join(-factor, rest))
+    above, below = factor.numerator, factor.denominator
+    if below > 12:
+        return apply("*", Number(factor), rest)
+    if above != 1:
+        match rest:
+            case Apply("/", (Number(value), divisor)) if value == 1:
+                rest = apply("/", above, divisor)
+            case Apply("/", (dividend, divisor)):
+                rest = apply("/", apply("*", above, dividend), divisor)
+            case _:
+                rest = apply("*", above, rest)
+    return rest if below == 1 else apply("/", rest, below)
+
+
+class _Settler:
+    """One rule an operation; arguments are settled before their operation is."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.rules: dict[str, Callable[..., Expression]] = {
+            "+": self.add,
+            "-": self.subtract,
+            "*": self.multiply,
+            "/": self.divide,
+            "@": self.matmul,
+            "**": self.power,
+            "neg": lambda a: self.scaled(-ONE, a),
+            ".T": self.transpose,
+        }
+
+    def settle(self, expression: Expression) -> Expression:
+        if not isinstance(expression, Apply):
+            return expression
+        arguments = [self.settle(a) for a in expression.arguments]
+        if rule := self.rules.get(expression.operation):
+            return rule(*arguments)
+        if OPERATIONS[expression.operation].linear:
+            factor, rest = split(arguments[0])
+            if rest is not None:
+                return join(factor, apply(expression.operation, rest, *arguments[1:]))
+        return apply(expression.operation, *arguments)
+
+    def shape(self, expression: Expression) -> tuple[int, ...]:
+        return shape_of(expression, self.scope)
+
+    def scaled(self, factor: Fraction, a: Expression) -> Expression:
+        own, rest = split(a)
+        return join(factor * own, rest)
+
+    def add(self, a: Expression, b: Expression) -> Expression:
+        (x, first), (y, second) = split(a), split(b)
+        if first == second:
+            return join(x + y, first) if x + y else apply("+", a, b)
+        if first is None and x == 0 and self.shape(b) == self.shape(apply("+", a, b)):
+            return b
+        if second is None and y == 0:
+            return a
+        if y < 0:
+            return self.subtract(a, self.scaled(-ONE, b))
+        if x < 0:
+            return self.subtract(b, self.scaled(-ONE, a))
+        return apply("+", a, b)
+
+    def subtract(self, a: Expression, b: Expression) -> Expression:
+        (x, first), (y, second) = split(a), split(b)
+        if first is None and second is None:
+            return Number(x - y)
+        if second is None and y == 0:
+            return a
+        if first is None and x == 0:
+            return self.scaled(-ONE, b)
+        if y < 0:
+            return self.add(a, self.scaled(-ONE, b))
+        return apply("-", a, b)
+
+    def multiply(self, a: Expression, b: Expression) -> Expression:
+        (x, first), (y, second) = split(a), split(b)
+        if first is None or second is None or x * y == 0:
+            rest = second if first is None else first
+            return join(x * y, rest) if x * y or rest is None else apply("*", Number(Fraction(0)), rest)
+        return join(x * y, self._entrywise("*", first, second))
+
+    def divide(self, a: Expression, b: Expression) -> Expression:
+        (x, first), (y, second) = split(a), split(b)
+        if y == 0:
+            return apply("/", a, b)
+        if second is None:
+            return join(x / y, first)
+        return join(x / y, self._entrywise("/", Number(ONE) if first is None else first, second))
+
+    def _entrywise(self, operation: str, a: Expression, b: Expression) -> Expression:
+        """A product or quotient; what was spread need not be where the other argument has the full shape."""
+        whole = self.shape(apply(operation, a, b))
+        for mine, other in ((0, 1), (1, 0)):
+            pair = [a, b]
+            if isinstance(pair[mine], Apply) and pair[mine].operation == "spread" and self.shape(pair[other]) == whole:  # type: ignore[union-attr]
+                pair[mine] = pair[mine].arguments[0]  # type: ignore[union-attr]
+                return self.rules[operation](*pair)
+        return apply(operation, a, b)
+
+    def matmul(self, a: Expression, b: Expression) -> Expression:
+        (x, first), (y, second) = split(a), split(b)
+        if first is None or second is None:
+            return apply("@", a, b)
+        return join(x * y, apply("@", first, second))
+
+    def power(self, a: Expression, k: Expression) -> Expression:
+        if isinstance(k, Number):
+            if k.value == 1:
+                return a
+            if k.value == 0 and self.shape(a) == ():
+                return Number(ONE)
+            if isinstance(a, Number) and k.value.denominator == 1 and (a.value or k.value > 0):
+                return Number(a.value ** int(k.value))
+        return apply("**", a, k)
+
+    def transpose(self, a: Expression) -> Expression:
+        factor, rest = split(a)
+        if rest is None or self.shape(rest) == ():
+            return a
+        match rest:
+            case Apply(".T", (inner,)):
+                turned = inner
+            case Apply("@", (left, right)):
+                turned = self.matmul(self.transpose(right), self.transpose(left))
+            case Apply("*" | "/" as operation, (left, right)) if () in (self.shape(left), self.shape(right)):
+                turned = apply(operation, self.transpose(left), self.transpose(right))
+            case _:
+                turned = apply(".T", rest)
+        return join(factor, turned)
+
+
+def fold_sizes(expression: Expression, scope: Scope) -> Expression:
+    """The expression with each size as its number."""
+    if isinstance(expression, Name) and expression.id in scope.sizes:
+        return Number(Fraction(scope.sizes[expression.id]))
+    return rebuild(expression, lambda part: fold_sizes(part, scope))
