@@ -54,6 +54,11 @@ class Keep:
         near = np.abs(x.low - np.round(x.low, self.decimals)) <= slack
         return np.asarray(near & (x.high - x.low <= 2 * slack))
 
+    def written(self, x: Interval) -> Interval:
+        """A result as it is put on paper: what was only copied is rounded there for the first time."""
+        kept, copied = self(x), x.high == x.low
+        return Interval(np.where(copied, kept.low, x.low), np.where(copied, kept.high, x.high))
+
     def __call__(self, x: Interval) -> Interval:
         exact, value = self.is_exact(x), np.round(x.low, self.decimals)
         return Interval(np.where(exact, value, x.low - self.unit), np.where(exact, value, x.high + self.unit))

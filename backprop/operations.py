@@ -168,6 +168,18 @@ def _indexed(a: str, *indices: str) -> str:
     return f"{{{a}}}_{{{', '.join(indices)}}}"
 
 
+def _which(i: str) -> str:
+    return "last row" if i == "last" else f"row {i}"
+
+
+def _placed_latex(r: str, i: str, n: str) -> str:
+    if i == "last":
+        return rf"\begin{{pmatrix}} 0 \\ {r} \end{{pmatrix}}"
+    if i == "1":
+        return rf"\begin{{pmatrix}} {r} \\ 0 \end{{pmatrix}}"
+    return rf"{r} \text{{ in row {i}, 0 elsewhere}}"
+
+
 OPERATIONS: dict[str, Operation] = {
     "@": Operation(
         "mm",
@@ -426,7 +438,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("place(g, b, rows)", None),
         bounds=rising(lambda a, i: _picked(a, i, 0), kept=0),
         notation=Notation(
-            lambda a, i: rf"\mathrm{{row}}_{{{i}}}\left({a}\right)", lambda a, i: f"row {i} of {a}"
+            lambda a, i: rf"\text{{{_which(i)} of }}\,{a}", lambda a, i: f"{_which(i)} of {a}"
         ),
         linear=True,
     ),
@@ -438,9 +450,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, r, k, n: _masked(_delta(_counted(k(0, 0), n), i), r(0, j)),
         adjoint=("row(g, b)", None, None),
         bounds=rising(_placed, kept=0),
-        notation=Notation(
-            lambda r, i, n: rf"\mathrm{{place}}_{{{i}}}\left({r}\right)", lambda r, i, n: f"{r} as row {i}, zero elsewhere"
-        ),
+        notation=Notation(_placed_latex, lambda r, i, n: f"{r} in the {_which(i)}, 0 elsewhere"),
         linear=True,
     ),
     "entry": Operation(

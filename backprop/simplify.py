@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from backprop.expressions import Apply, Expression, Name, Number, apply, rebuild
+from backprop.expressions import Apply, Expression, Number, apply
 from backprop.operations import OPERATIONS
 from backprop.scope import Scope, shape_of
 
@@ -99,6 +99,7 @@ class _Settler:
         return join(factor * own, rest)
 
     def add(self, a: Expression, b: Expression) -> Expression:
+        a, b = self._narrowed(a, b), self._narrowed(b, a)
         (x, first), (y, second) = split(a), split(b)
         if first == second:
             return join(x + y, first) if x + y else apply("+", a, b)
@@ -113,6 +114,7 @@ class _Settler:
         return apply("+", a, b)
 
     def subtract(self, a: Expression, b: Expression) -> Expression:
+        a, b = self._narrowed(a, b), self._narrowed(b, a)
         (x, first), (y, second) = split(a), split(b)
         if first is None and second is None:
             return Number(x - y)
@@ -140,14 +142,17 @@ class _Settler:
         return join(x / y, self._entrywise("/", Number(ONE) if first is None else first, second))
 
     def _entrywise(self, operation: str, a: Expression, b: Expression) -> Expression:
-        """A product or quotient; what was spread need not be where the other argument has the full shape."""
-        whole = self.shape(apply(operation, a, b))
-        for mine, other in ((0, 1), (1, 0)):
-            pair = [a, b]
-            if isinstance(pair[mine], Apply) and pair[mine].operation == "spread" and self.shape(pair[other]) == whole:  # type: ignore[union-attr]
-                pair[mine] = pair[mine].arguments[0]  # type: ignore[union-attr]
-                return self.rules[operation](*pair)
-        return apply(operation, a, b)
+        narrow = self._narrowed(a, b), self._narrowed(b, a)
+        return apply(operation, a, b) if narrow == (a, b) else self.rules[operation](*narrow)
+
+    def _narrowed(self, a: Expression, other: Expression) -> Expression:
+        """What `a` was before it was spread, where the other argument has the full shape and spreads it anyway."""
+        factor, rest = split(a)
+        if isinstance(rest, Apply) and rest.operation == "spread" and self.shape(rest) == self.shape(other):
+            if isinstance(other, Apply) and other.operation == "spread":
+                return a
+            return self.scaled(factor, rest.arguments[0])
+        return a
 
     def matmul(self, a: Expression, b: Expression) -> Expression:
         (x, first), (y, second) = split(a), split(b)
@@ -163,6 +168,8 @@ class _Settler:
                 return Number(ONE)
             if isinstance(a, Number) and k.value.denominator == 1 and (a.value or k.value > 0):
                 return Number(a.value ** int(k.value))
+            if k.value == 2 and isinstance(a, Apply) and a.operation == "sqrt":
+                return a.arguments[0]
         return apply("**", a, k)
 
     def transpose(self, a: Expression) -> Expression:
@@ -179,10 +186,3 @@ class _Settler:
             case _:
                 turned = apply(".T", rest)
         return join(factor, turned)
-
-
-def fold_sizes(expression: Expression, scope: Scope) -> Expression:
-    """The expression with each size as its number."""
-    if isinstance(expression, Name) and expression.id in scope.sizes:
-        return Number(Fraction(scope.sizes[expression.id]))
-    return rebuild(expression, lambda part: fold_sizes(part, scope))

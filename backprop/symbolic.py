@@ -1,0 +1,187 @@
+"""The SymPy reading: symbolic gradients of small matrices, entry by entry, and the proof that every line is right.
+
+Each line is differentiated on its own, with a symbol for every entry that it is worked from: the chain rule then
+asks of a gradient line `dX` that, for every entry of X,
+
+    dX[i, j] = Σ over the lines L that use X, Σ over k, l:  dL[k, l] · ∂L[k, l] / ∂X[i, j].
+
+SymPy differentiates the right side from the entries of L alone; the difference to the line that `derive` wrote must
+vanish identically.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import sympy as sp
+
+from backprop.entries import cells, entry_of
+from backprop.expressions import Apply, Expression, Name, Number, substitute
+from backprop.model import BACKWARD, FORWARD, Line, Model
+from backprop.notation import LATEX, Printer
+from backprop.operations import OPERATIONS
+
+Symbol = tuple[str, int, int]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Whether a gradient line is what SymPy's own derivative says, for every entry."""
+
+    line: str
+    entries: int
+    wrong: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        return not self.wrong
+
+
+class Symbolic:
+    """A model read by SymPy; `known` gives indices their values, which the proof runs through one by one."""
+
+    def __init__(self, model: Model, loss: str, known: Mapping[str, int] | None = None) -> None:
+        self.model, self.loss, self.known = model, loss, dict(known or {})
+        self.gradients = {line.name[1:]: line for line in model.part(BACKWARD)}
+        self._symbols: dict[Symbol, Any] = {}
+
+    def symbol(self, name: str, i: int = 0, j: int = 0) -> Any:
+        """The symbol of an entry; sizes are their numbers."""
+        if name in self.model.sizes:
+            return sp.Integer(self.model.sizes[name])
+        key = (name, i, j)
+        if key not in self._symbols:
+            self._symbols[key] = sp.Symbol(f"{name}[{i},{j}]", real=True)
+        return self._symbols[key]
+
+    def read(self, entry: Expression) -> Any:
+        """An entry's expression, as SymPy's."""
+        match entry:
+            case Number(value):
+                return sp.Rational(value.numerator, value.denominator)
+            case Name(id):
+                return self.symbol(id)
+            case Apply("entry", (Name(id), Number(i), Number(j))):
+                return self.symbol(id, int(i), int(j))
+            case Apply("entry", (Name(id), i, j)):
+                return sp.Function(id)(self.read(i), self.read(j))
+            case Apply(operation, arguments):
+                reading = OPERATIONS[operation].sympy
+                assert reading is not None, operation
+                return reading(sp, *(self.read(a) for a in arguments))
+
+    def entry(self, expression: Expression, i: int, j: int) -> Any:
+        """Entry i, j of a line's right-hand side."""
+        return self.read(entry_of(expression, i, j, self.model.scope, self.known))
+
+    @cached_property
+    def _forward(self) -> tuple[Line, ...]:
+        """The lines between the trainables and the loss, those without a gradient of their own written out in their users."""
+        lines, inlined = [], dict[str, Expression]()
+        for line in self.model.part(FORWARD):
+            if line.name not in {self.loss, *self.model.depends_on(self.loss)}:
+                continue
+            expression = substitute(line.expression, inlined)
+            if line.name in self.gradients or line.name == self.loss:
+                lines.append(Line(line.name, expression, line.shape))
+            elif self.model.depends_on(line.name) & set(self.gradients):
+                inlined[line.name] = expression
+        return tuple(lines)
+
+    def derivative(self, name: str, i: int, j: int) -> Any:
+        """∂loss/∂X[i, j] as SymPy derives it, from the lines that use X and the gradients of those lines."""
+        total, own = sp.Integer(0), self.symbol(name, i, j)
+        for line in self._forward:
+            if name not in line.uses:
+                continue
+            for k, m in cells(line.shape):
+                above = sp.Integer(1) if line.name == self.loss else self.symbol(f"d{line.name}", k, m)
+                total += above * sp.diff(self.entry(line.expression, k, m), own)
+        return total
+
+    def claimed(self, name: str, i: int, j: int) -> Any:
+        """The same entry of the line that was derived by rule."""
+        return self.entry(self.gradients[name].expression, i, j)
+
+    def _written_out(self, expression: Any, name: str) -> Any:
+        """An expression in which everything that depends on X is written out down to X."""
+        for line in reversed(self.model.part(FORWARD)):
+            if name in self.model.depends_on(line.name):
+                own = {self.symbol(line.name, k, m): (k, m) for k, m in cells(line.shape)}
+                used = own.keys() & expression.free_symbols
+                expression = expression.xreplace({s: self.entry(line.expression, *own[s]) for s in used})
+        return expression
+
+    def prove(self, name: str) -> Proof:
+        """Whether the line `d<name>` is the derivative, entry by entry, whatever the numbers."""
+        shape = self.gradients[name].shape
+        wrong = tuple(
+            (i, j)
+            for i, j in cells(shape)
+            if not vanishes(self._written_out(self.derivative(name, i, j) - self.claimed(name, i, j), name))
+        )
+        return Proof(f"d{name}", len(list(cells(shape))), wrong)
+
+    def form(self, line: Line, i: int, j: int, style: str) -> str:
+        """An entry of a line as SymPy writes it, in the symbols of the lines before it."""
+        printer = Printer.of(self.model, style)
+        value = self.entry(line.expression, i, j)
+        shown = {
+            s: printer.entry_name(n, a, b) if self.model.scope.shapes.get(n) else printer.name(n)
+            for (n, a, b), s in self._symbols.items()
+        }
+        if style == LATEX:
+            return str(sp.latex(value, symbol_names=shown))
+        plain = sp.sstr(value.xreplace({s: sp.Symbol(name) for s, name in shown.items()}))
+        return str(plain).replace("**", "^").replace("-", "−")
+
+
+def prove_model(model: Model, loss: str) -> Iterator[Proof]:
+    """A proof for every gradient line; where an index is given, for each value that it can have."""
+    indices = [g for g in model.givens if g.index is not None]
+    for name in (line.name[1:] for line in model.part(BACKWARD)):
+        best: Proof | None = None
+        for known in _choices({g.name: int(g.index or 1) for g in indices}):
+            found = Symbolic(model, loss, known).prove(name)
+            best = found if best is None or not found.holds else best
+            if not found.holds:
+                break
+        assert best is not None
+        yield best
+
+
+def _choices(counts: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    if not counts:
+        yield {}
+        return
+    (name, count), *rest = counts.items()
+    for value in range(count):
+        for others in _choices(dict(rest)):
+            yield {name: value, **others}
+
+
+def vanishes(expression: Any) -> bool:
+    """Whether an expression is zero identically.
+
+    Exponentials are monomials in symbols of their own, so that what is left is a polynomial to expand: unlike
+    `simplify` this always ends, and says False only where the polynomial is not zero.
+    """
+    if expression == 0:
+        return True
+    powers: dict[Any, Any] = {}
+
+    def exponential(argument: Any) -> Any:
+        product = sp.Integer(1)
+        for term in sp.Add.make_args(sp.expand(argument)):
+            factor, rest = term.as_coeff_Mul()
+            if not factor.is_Integer:
+                factor, rest = sp.Integer(1), term
+            product *= powers.setdefault(rest, sp.Dummy(positive=True)) ** factor
+        return product
+
+    rational = expression.rewrite(sp.exp).replace(lambda e: isinstance(e, sp.exp), lambda e: exponential(e.args[0]))
+    numerator, _ = sp.fraction(sp.together(rational))
+    return bool(sp.expand(numerator) == 0)

@@ -1,0 +1,154 @@
+"""How a matrix may be laid out: in brackets, on lines, as a table, in LaTeX, as a program prints it, or as a list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from grader.numbers import DECIMAL, DEEPEST, Refused, check_brackets, clip, covered, number, plain
+
+MATRIX_FORMS = "Accepted: [[0.1, 0.2], [0.3, 0.4]], or one row on each line."
+
+Grid = Sequence[Sequence[object]]
+
+# What stands around a matrix and is none of it: fences, dollars, a name, what NumPy, PyTorch and R print besides.
+_AROUND: tuple[tuple[str, str], ...] = (
+    (r"(?m)^[^\S\n]*(?:```|~~~).*$", ""),
+    (r"[$`]", " "),
+    (r"\A\s*(?=[^=≈:\n\[(|&;,]*[^\W\d])[^=≈:\n\[(|&;,]{1,60}(?::=|==|[=≈:])", ""),
+    (r",\s*(?:dtype|grad_fn|device|requires_grad)\s*=\s*(?:<[^<>]*>|'[^']*'|[\w.]+)", ""),
+    (r"(?<!\w)(?:\w{1,9}\.)?(?:as)?(?:array|[mM]atrix|[tT]ensor|float\d\d)\s*(?=\()", ""),
+    (r"\A\s*\[,1\](?:\s*\[,\d+\])*[^\S\n]*\n(?=\s*\[1,\])", ""),
+    (r"(?m)^[^\S\n]*\[\d+,\](?=[^\S\n]+[-\d.])", ""),
+    (r"\A\s*\[1\](?=[^\S\n]+[-\d.])", ""),
+    (r"(?<=[\])}])[\s.,;]+\Z", ""),
+)
+_ROWS, _LINES, _BLANKS = r"(?:;|\n)\s*", r"\n\s*", r"\s+"
+# What ends a row, and what stands between its entries. All are tried, and the shape that is asked decides.
+_LAYOUTS = (
+    (_ROWS, ","), (_ROWS, _BLANKS), (_ROWS, r",\s+"), (_LINES, ";"), (_LINES, "&"), (_LINES, "\t"),
+    (",", _BLANKS),
+)  # fmt: skip
+_OPERATOR = re.compile(r"(?<!\s)\s*(\*+|[/^×·⋅∙]|\\times|\\cdot|(?<=[\d.)])\s*[xX](?=\s*10))\s*|(?<!\s)\s+(?=%)")
+_LOOSE_COMMA = re.compile(r",(?!\d)|(?<!\d),")
+_LOOSE_SIGN = re.compile(r"(?:^|(?<!\s)\s+)([-+])\s+(?=\S)")
+
+
+def grids(text: str, scalar: bool) -> Sequence[Grid]:
+    """Every way in which a text can be set out in rows and entries."""
+    if not DECIMAL.fullmatch(text):
+        for pattern, instead in _AROUND:
+            text = re.sub(pattern, instead, text)
+    text = text.strip(" \t\n*")
+    if scalar and not re.search(r"[\[;&|\n]", text.rstrip(",;")):
+        return [[[text.rstrip(",;")]]]
+    check_brackets(text)
+    return _table(text) if "|" in text else _laid_out(text)
+
+
+def _laid_out(text: str) -> list[Grid]:
+    """Rows in brackets or on lines, and their entries by every layout that makes a difference."""
+    inside = _unwrapped([text])
+    if len(inside) == 1 and "[" in inside[0]:
+        _refuse_beside(inside[0])
+    apart = [_unwrapped([row]) for row in inside]
+    if any(len(row) > 1 for row in apart):
+        raise Refused(f"More than one matrix was read. {MATRIX_FORMS}")
+    rows = [row[0].replace("\n", " ") for row in apart] if len(apart) > 1 else None
+    found: list[Grid] = []
+    for ends, between in _LAYOUTS:
+        if (between in "&;\t" and between not in text) or (ends == "," and (rows or "," not in text)):
+            continue
+        texts = rows or _split(inside[0], ends)
+        if between != _BLANKS:
+            spaced = [texts]
+        elif any(_LOOSE_COMMA.search(row) for row in texts):
+            continue
+        else:
+            spaced = _spaced(texts)
+        for each in spaced:
+            grid = [_split(row, between) for row in each]
+            odd = ends == "," and {len(row) for row in grid} != {max(2, len(grid[0]))}  # 1, 2 3 is no matrix
+            if grid not in found and not odd:
+                found.append(grid)
+    return found
+
+
+def _unwrapped(texts: list[str]) -> list[str]:
+    """What stands in the innermost brackets around everything: one text, or one for each row."""
+    while len(texts) == 1 and (deeper := _insides(texts[0])):
+        texts = deeper
+    return texts
+
+
+def _refuse_beside(text: str) -> None:
+    """Says what stands beside the brackets: the entries of 0.5*[1 2; 3 4] are not the student's answer."""
+    beside = text
+    while (shorter := re.sub(r"\[[^\[\]]*\]", " ", beside)) != beside:
+        beside = shorter
+    raise Refused(f"“{clip(beside.strip(' ,;'))}” stands beside the brackets. Work it in, and write the numbers alone.")
+
+
+def _spaced(rows: list[str]) -> list[list[str]]:
+    """Rows where a blank ends an entry: “1 - 4” may be a difference, 1 and -4, or numbers about a blank place."""
+    rows = [_OPERATOR.sub(lambda found: (found[1] or "").strip(), row.strip()) for row in rows]
+    if not any(_LOOSE_SIGN.search(row) for row in rows):
+        return [rows]
+    return [[_LOOSE_SIGN.sub(sign, row).strip() for row in rows] for sign in (r"\1", r" \1")] + [rows]
+
+
+def _table(text: str) -> Sequence[Grid]:
+    """A Markdown table with or without its head and its labels, or a matrix between bars."""
+    lines = [re.sub(r"^\s*\||\|\s*$", "", line) for line in text.split("\n") if "|" in line]
+    body = [[cell.strip() for cell in line.split("|")] for line in lines]
+    # a rule has colons or more than one dash: a single dash may stand for a blank place
+    rules = [all(re.fullmatch(r":?-+:?", cell) and cell != "-" for cell in row) for row in body]
+    if all(len(row) == 1 for row in body) and not any(rules):
+        return _laid_out("\n".join(lines))
+    found = [[row for row, rule in zip(body, rules, strict=True) if not rule]]
+    if rules[1:2] == [True] and not _any_number(body[0]):
+        found.append(found[0][1:])
+    return found + [[row[1:] for row in grid] for grid in found if not _any_number(row[0] for row in grid)]
+
+
+def _any_number(cells: Iterable[str]) -> bool:
+    return any(number(cell).state == "number" for cell in cells)
+
+
+def listed(answer: object) -> Grid:
+    """A list from JSON as rows of entries; whatever is no list is one entry."""
+    for _ in range(DEEPEST):
+        if isinstance(answer, list) and len(answer) == 1 and isinstance(answer[0], list):
+            answer = answer[0]
+    if not isinstance(answer, list):
+        return [[answer]]
+    if not any(isinstance(row, list) for row in answer):
+        answer = [answer]
+    rows = [row if isinstance(row, list) else [row] for row in answer]
+    return [[plain(cell) if isinstance(cell, str) and len(cell) < 2000 else cell for cell in row] for row in rows]
+
+
+def _split(text: str, separator: str) -> list[str]:
+    cuts = [found.span() for found in re.finditer(separator, covered(text))]
+    starts, ends = [0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(text)]
+    return [text[start:end].strip() for start, end in zip(starts, ends, strict=True)]
+
+
+def _insides(text: str) -> list[str]:
+    """What stands in each bracket, where the text is nothing but brackets of one kind side by side."""
+    depth, start, kinds, found = 0, 0, set(), []
+    for i, char in enumerate(text):
+        if char in "[({":
+            if depth == 0:
+                start = i + 1
+                kinds.add(char)
+            depth += 1
+        elif char in "])}":
+            depth -= 1
+            if depth == 0:
+                found.append(text[start:i])
+        elif depth == 0 and not (char.isspace() or char in ",;"):
+            return []
+    # (1/2) (1/3) is two entries and no rows: round brackets belong to arithmetic too
+    rows = kinds == {"["} or any(re.search(r"[,;\n]|[\w.]\s+[-+]?[\w.]", row) for row in found)
+    return found if len(found) == 1 or (rows and len(kinds) == 1) else []

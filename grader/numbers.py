@@ -1,0 +1,260 @@
+"""What stands in one place of an answer becomes a number, or a sentence for the student on what is wrong with it."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
+
+NUMBER_FORMS = "Accepted: 0.25, 0,25, -1/3, 2e-3 or sqrt(2)/2."
+LONGEST_NUMBER, DEEPEST = 200, 40
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One place of an answer: a number, blank, or unreadable with the reason."""
+
+    state: Literal["number", "blank", "unreadable"]
+    value: float | None = None
+    text: str = ""
+    message: str = ""
+    decimals: int | None = None  # as typed, and only for a plain decimal: 1/3 has no last place
+
+
+class Refused(Exception):
+    """Carries one sentence for the student from where reading stopped to where entries are made."""
+
+
+_SAME = (
+    dict.fromkeys(map(ord, "‐‑‒–—―−⁃﹣˗➖"), "-")
+    | dict.fromkeys(
+        map(ord, "\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " "
+    )
+    | dict.fromkeys(
+        map(ord, "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"), None
+    )
+    | {0xFF01 + i: 0x21 + i for i in range(0x5E)}  # full-width letters, digits and signs
+    | str.maketrans("≃≅∼≒∕⁄÷٫、；│┃⎡⎢⎣⎤⎥⎦⎛⎜⎝⎞⎟⎠\u2028\u2029‘’“”", "≈≈≈≈///.,;||[[[]]]((()))\n\n''''")
+    | {0xFF0D: "-"}
+)
+# An answer typed into a JSON file by hand loses its backslashes: "\frac" arrives as a form feed and "rac".
+_ESCAPED = re.compile("[\x08\x0c]|\t(?=imes|frac)|\r(?=ight)")
+_UNESCAPED = {"\x08": "\\b", "\x0c": "\\f", "\t": "\\t", "\r": "\\r"}
+_LATEX: tuple[tuple[str, str], ...] = (
+    (r"\\begin\{(?:[a-zA-Z]*matrix\*?|array|aligned|cases)\}(?:\{[^{}]*\}|\[[^\[\]]*\])?", "["),
+    (r"\\end\{[a-zA-Z]*\*?\}", "]"),
+    (r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|hline|q?quad|boxed|mathrm|operatorname)(?![a-zA-Z])\.?", " "),
+    (r"\\(?:approx|simeq|sim)(?![a-zA-Z])", "≈"),
+    (r"\\(?:l|c)?dots(?![a-zA-Z])", "…"),
+    (r"\\([_%])", r"\1"),
+    (r"\\[^a-zA-Z\n]", " "),
+)
+
+
+def plain(text: str) -> str:
+    """The same text with dashes, blanks and digits as ASCII has them, and without what LaTeX needs for its looks."""
+    text = _ESCAPED.sub(lambda slip: _UNESCAPED[slip[0]], text).replace("\r\n", "\n").replace("\r", "\n")
+    if not text.isascii():
+        text = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text.translate(_SAME))
+    if "\\" in text:
+        if "\\\\" in text or "\\begin" in text:  # in LaTeX only \\ ends a row
+            text = re.sub(r"\\\\(?:\[[^\[\]]*\])?", "\n", text.replace("\n", " "))
+        for pattern, instead in _LATEX:
+            text = re.sub(pattern, instead, text)
+    return text
+
+
+_STRIPPED_LEFT, _STRIPPED_RIGHT = " \t\n$`*_'\"=≈~:", " \t\n$`*_'\""
+_BLANK = re.compile(r"[\s_?.…\-□☐()\[\]{}]*")
+# A plain decimal with its sign, and its digits with a point or a comma.
+DECIMAL = re.compile(r"([-+]?)\s*([0-9]+(?:\.[0-9]*|,[0-9]+)?|[.,][0-9]+)")
+# A comma that can be nothing but a decimal one; where one stands, the others of the answer are decimal too.
+DECIMAL_COMMA = re.compile(r"(?<![0-9.,])0?,[0-9]|[0-9],(?:[0-9]{1,2}|[0-9]{4,})(?![0-9.,])")
+_TWO_ENTRIES = re.compile(r"(?<=[\w.)}])\s+[-+](?=\S)")
+_DOUBTFUL: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"(?:[*×·⋅∙xX]|\\times|\\cdot)\s*10\s*[-+]\s*[0-9]+\s*$"),
+        "“{}” is not clear: was 10^-3 meant, with a ^ before the exponent?",
+    ),
+    (
+        re.compile(r"^[-+]?0[·⋅∙][0-9]+$"),
+        "“{}” is not clear: is it a decimal, as in 0.25, or a product, as in 0*25?",
+    ),
+)
+_THOUSANDS = re.compile(r"(?<![0-9.,])([1-9][0-9]{0,2}),([0-9]{3})(?![0-9.,])")
+_BY_CAUSE: tuple[tuple[type[Exception], str], ...] = (
+    (ZeroDivisionError, "This divides by zero."),
+    (OverflowError, "This is too large for a number."),
+    (ArithmeticError, "This cannot be worked out."),
+    (ValueError, "This takes a root or a logarithm that is no real number."),
+)
+
+
+def number(typed: str, where: str = "", decimal_comma: bool = False) -> Entry:
+    """One number in any form a student may type; `where` is its place in a matrix, for the message."""
+    typed = typed.strip()
+    text = typed.lstrip(_STRIPPED_LEFT).rstrip(_STRIPPED_RIGHT)
+    if _BLANK.fullmatch(text):
+        return Entry("blank", text=clip(typed))
+    try:
+        if len(text) > LONGEST_NUMBER:
+            raise Refused(f"This has more than {LONGEST_NUMBER} characters, too many for one number. {NUMBER_FORMS}")
+        if not decimal_comma and "," in text and (asked := _THOUSANDS.search(text)):
+            whole, rest = asked.groups()
+            raise Refused(f"“{asked[0]}” can be read in two ways: is it {whole}.{rest} or {whole}{rest}?")
+        if decimal := DECIMAL.fullmatch(text):
+            sign, digits = decimal[1], decimal[2].replace(",", ".")
+            return Entry("number", float(sign + digits), clip(typed), "", len(digits.partition(".")[2]))
+        dropped = len(typed) - len(typed.lstrip(_STRIPPED_LEFT))
+        return Entry("number", _worked_out(text, dropped, in_matrix=bool(where)), clip(typed))
+    except Refused as refused:
+        return Entry("unreadable", None, clip(typed), said(where, str(refused)))
+
+
+def _worked_out(text: str, offset: int, in_matrix: bool) -> float:
+    """The value of an expression such as 1/3 or e^-1/(1+e^-1), or a sentence on what is wrong with it."""
+    for pattern, question in _DOUBTFUL:
+        if pattern.search(text):
+            raise Refused(question.format(clip(text)))
+    if in_matrix and _TWO_ENTRIES.search(covered(text)):
+        raise Refused(f"“{clip(text)}” is not clear: two entries, with a comma between, or a difference, as in 1-4?")
+    check_brackets(text)
+    try:
+        value = _parser().parse(text)
+    except UnexpectedInput as error:
+        position, complaint = _complaint(text, error)
+        raise Refused(f"character {offset + position + 1}: {complaint} {NUMBER_FORMS}") from None
+    except (ArithmeticError, ValueError) as error:
+        raise Refused(next(says for cause, says in _BY_CAUSE if isinstance(error, cause))) from None
+    if not isinstance(value, float) or not math.isfinite(value):
+        raise Refused("This is too large for a number.")
+    return value
+
+
+def _complaint(text: str, error: UnexpectedInput) -> tuple[int, str]:
+    """Where reading stopped, from 0, and what the trouble is there."""
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+        return len(text) - 1, "something is missing after this."
+    position = error.pos_in_stream or 0
+    piece = re.compile(r"\\?[^\W\d_]+|[0-9.,]+|(?s:.)").match(text, position)
+    found = clip(piece[0] if piece else text)
+    before = text[:position].rstrip()
+    if isinstance(error, UnexpectedToken) and before and (found[0].isalnum() or found[0] in "\\({√"):
+        if found[0].isdigit() and before[-1] in "0123456789.,":
+            return position, f"digits are not joined over a blank, so “{found}” is a second number."
+        return position, f"a sign such as * is missing before “{found}”."
+    return position, f"“{found}” is not part of a number."
+
+
+def _power(base: float, exponent: float) -> float:
+    value = base**exponent
+    if isinstance(value, complex):
+        raise ValueError
+    return float(value)
+
+
+_SUPERSCRIPTS = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
+_FUNCTIONS: dict[str, Callable[[float], float]] = {
+    "exp": math.exp,
+    "ln": math.log,
+    "log": math.log,  # the lesson's logarithm is the natural one
+    "log10": math.log10,
+    "sqrt": math.sqrt,
+    "tanh": math.tanh,
+    "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
+}
+
+
+@v_args(inline=True)
+class _Values(Transformer[Token, float]):
+    """The grammar's rules in plain floats, so that nothing typed can become a program or a huge whole number."""
+
+    add, subtract, multiply, divide, negate = operator.add, operator.sub, operator.mul, operator.truediv, operator.neg
+    power, root = staticmethod(_power), math.sqrt
+
+    def number(self, digits: str) -> float:
+        return float(digits.replace(",", "."))
+
+    def percent(self, digits: str) -> float:
+        return self.number(digits) / 100
+
+    def vulgar(self, sign: str) -> float:
+        return unicodedata.numeric(sign)
+
+    def mixed(self, digits: str, sign: str) -> float:
+        if not digits.isdigit():
+            raise Refused(f"“{digits}{sign}” is not a mixed number. {NUMBER_FORMS}")
+        return float(digits) + unicodedata.numeric(sign)
+
+    def superscript(self, base: float, exponent: str) -> float:
+        return _power(base, float(exponent.translate(_SUPERSCRIPTS)))
+
+    def digits_over_digit(self, typed: str) -> float:
+        over, under = (float(char) for char in typed if char.isdigit())
+        return over / under
+
+    def apply(self, name: str, argument: float) -> float:
+        return _FUNCTIONS[re.split(r"[.\\]", name.lower())[-1]](argument)
+
+    def e(self, _: str) -> float:
+        return math.e
+
+    def pi(self, _: str) -> float:
+        return math.pi
+
+
+@cache
+def _parser() -> Lark:
+    grammar = files("grader").joinpath("numbers.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", transformer=_Values())
+
+
+def covered(text: str) -> str:
+    """The text with dots for whatever stands in round or curly brackets, where nothing separates entries."""
+    depth, shown = 0, []
+    if "(" not in text and "{" not in text:
+        return text
+    for char in text:
+        depth += char in "({"
+        shown.append("." if depth > 0 else char)
+        depth -= char in ")}"
+    return "".join(shown)
+
+
+def check_brackets(text: str) -> None:
+    """Each bracket is closed by one of its kind, and they aren't nested beyond all reason."""
+    opened: list[tuple[str, int]] = []
+    for i, char in enumerate(text):
+        if char in "[({":
+            opened.append((char, i))
+            if len(opened) > DEEPEST:
+                raise Refused(f"{_place(text, i)}: more than {DEEPEST} brackets stand inside each other here.")
+        elif char in "])}" and (not opened or opened.pop()[0] != {"]": "[", ")": "(", "}": "{"}[char]):
+            raise Refused(f"{_place(text, i)}: “{char}” closes no bracket that was opened.")
+    if opened:
+        raise Refused(f"{_place(text, opened[-1][1])}: the bracket “{opened[-1][0]}” is never closed.")
+
+
+def _place(text: str, i: int) -> str:
+    line = f"line {text.count(chr(10), 0, i) + 1}, " if "\n" in text else ""
+    return f"{line}character {i - text.rfind(chr(10), 0, i)}"
+
+
+def said(where: str, sentence: str) -> str:
+    """“Row 1, column 2, character 3: …”, or whatever of this is known."""
+    says = where + (", " if sentence.startswith("character") else ": ") * bool(where) + sentence
+    return says[:1].upper() + says[1:]
+
+
+def clip(text: str) -> str:
+    """The text as it can be printed anywhere: short, and without control characters or halves of characters."""
+    short = text if len(text) <= 60 else text[:59] + "…"
+    return short if short.isprintable() else "".join(char if char.isprintable() else " " for char in short)

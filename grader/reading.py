@@ -1,0 +1,163 @@
+"""What a student typed becomes numbers, entry by entry, and the student is told how it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.layouts import MATRIX_FORMS, Grid, grids, listed
+from grader.numbers import DECIMAL_COMMA, LONGEST_NUMBER, NUMBER_FORMS, Entry, Refused, clip, number, plain, said
+
+__all__ = ["Entry", "Reading", "read"]
+
+NO_NUMBERS = f"No numbers were found in this answer. {MATRIX_FORMS}"
+
+Raw = tuple[tuple[float | None, ...], ...]
+Key = tuple[bool, int, int]  # anything garbled, how far from the asked shape, how many unreadable or asked about
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A whole answer in the shape that was asked for, and in words how it was read."""
+
+    entries: tuple[tuple[Entry, ...], ...]
+    how: str = ""
+    notes: tuple[str, ...] = ()
+    raw: Raw | None = None
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """What could not be read, each thing once."""
+        return tuple(dict.fromkeys(entry.message for row in self.entries for entry in row if entry.message))
+
+
+def read(answer: object, shape: tuple[int, ...] = ()) -> Reading:
+    """An answer as entries of the shape asked, whatever was handed in: () is a scalar, (rows, columns) a matrix."""
+    rows, columns = shape or (1, 1)
+    try:
+        if isinstance(answer, str):
+            if len(answer) > 2000 + 100 * rows * columns:
+                raise Refused(f"This answer has {len(answer):,} characters, too many for what is asked. {MATRIX_FORMS}")
+            return _choose(grids(plain(answer), scalar=not shape), rows, columns)
+        return _choose([listed(answer)], rows, columns)
+    except Refused as refused:
+        text = clip(answer) if isinstance(answer, str) else ""
+        return Reading(_everywhere(Entry("unreadable", None, text, said("", str(refused))), rows, columns))
+
+
+def _choose(layouts: Sequence[Grid], rows: int, columns: int) -> Reading:
+    """The reading that fits the asked shape best; two that fit as well and differ are asked about."""
+    tried: list[tuple[Key, Reading]] = []
+    for misfit, grid, notes in sorted((_arranged(grid, rows, columns) for grid in layouts), key=lambda fit: fit[0]):
+        if any(not key[0] and key[1] < misfit for key, _ in tried):
+            break
+        tried.append(_fitted(grid, misfit, notes, rows, columns))
+    least = min(key for key, _ in tried)
+    best = [reading for key, reading in tried if key == least]
+    if least[1] < 3 and any(_values(reading) != _values(best[0]) for reading in best):
+        ways = " or ".join(dict.fromkeys(reading.how.removeprefix("read as ") for reading in best))
+        raise Refused(f"This can be read as {ways}. Write it with commas, as in [[0.1, 0.2], [0.3, 0.4]].")
+    return best[0]
+
+
+def _arranged(grid: Grid, rows: int, columns: int) -> tuple[int, Grid, tuple[str, ...]]:
+    """How far a grid is from the asked shape (0 fits, 1 once turned, 2 in some rows, 3 not), and the grid so turned."""
+    if len(grid) > rows:
+        grid = [row for row in grid if list(row) not in ([], [""])]
+    grid = [[""] * columns if list(row) in ([], [""]) else row for row in grid or [[]]]
+    grid = [row[:-1] if len(row) == columns + 1 and row[-1] == "" else row for row in grid]  # "1, 2,"
+    lengths = [len(row) for row in grid]
+    if lengths == [columns] * rows:
+        return 0, grid, ()
+    if sum(lengths) == rows * columns and (len(grid) == 1 or set(lengths) == {1}):
+        cells = [cell for row in grid for cell in row]
+        note = f"{len(cells)} numbers were typed in one list; they were taken row by row."
+        if rows == 1:
+            note = "A column was typed; it was taken as the row that is asked."
+        elif columns == 1:
+            note = "A row was typed; it was taken as the column that is asked."
+        return 1, [cells[i : i + columns] for i in range(0, len(cells), columns)], (note,)
+    return (2 if len(grid) == rows and columns in lengths else 3), grid, ()
+
+
+def _fitted(grid: Grid, misfit: int, notes: tuple[str, ...], rows: int, columns: int) -> tuple[Key, Reading]:
+    """One way of reading, with a key that is least for the best: all readable first, then the right shape."""
+    lengths = [len(row) for row in grid]
+    sizes = f"{_sizes(lengths)} read; {_asked(rows, columns)} asked"
+    sizes += ": is it transposed?" if lengths == [rows] * columns else "."
+    if sum(lengths) > 4 * rows * columns + 100:
+        return (True, 4, 0), Reading(_everywhere(Entry("unreadable", message=sizes), rows, columns))
+    comma = any(isinstance(cell, str) and DECIMAL_COMMA.search(cell[:LONGEST_NUMBER]) for row in grid for cell in row)
+    read = tuple(
+        tuple(_entry(cell, "" if sum(lengths) == 1 else f"row {r}, column {c}", comma) for c, cell in enumerate(row, 1))
+        for r, row in enumerate(grid, 1)
+    )
+    cells = [entry for row in read for entry in row]
+    bad = sum(entry.state == "unreadable" for entry in cells)
+    if all(entry.state == "blank" for entry in cells):
+        return (False, misfit, 0), Reading(_everywhere(Entry("blank"), rows, columns))
+    how = f"read as {_shown(read)}" if any(entry.state == "number" for entry in cells) else ""
+    raw = tuple(tuple(entry.value for entry in row) for row in read) if misfit > 1 and how else None
+    if misfit == 2:
+        read = tuple(_row(row, r, columns) for r, row in enumerate(read, 1))
+    garbled = any(entry.state == "unreadable" and not entry.message.endswith("?") for row in read for entry in row)
+    if misfit == 3:
+        says = sizes if how else NO_NUMBERS
+        read = _everywhere(Entry("unreadable", message=says), rows, columns)
+    return (garbled, misfit, bad), Reading(read, how, notes, raw)
+
+
+def _row(row: tuple[Entry, ...], r: int, columns: int) -> tuple[Entry, ...]:
+    """A row as it is, or a word on its length: which of its entries was left out can't be known."""
+    if len(row) == columns or all(entry.state == "blank" for entry in row):
+        return (row * columns)[:columns]
+    says = f"Row {r} has {_count(len(row), 'number')}, {columns} are asked. Put ____ where one is left out."
+    return (Entry("unreadable", text=" ".join(entry.text for entry in row), message=says),) * columns
+
+
+def _entry(cell: object, where: str, decimal_comma: bool) -> Entry:
+    """One entry from whatever stands in its place."""
+    if isinstance(cell, str):
+        return number(cell, where, decimal_comma)
+    if cell is None:
+        return Entry("blank")
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        if abs(cell) < 1e300:  # false for nan too
+            return Entry("number", float(cell), repr(cell))
+        return Entry("unreadable", message=said(where, "This is not a finite number, or too large for one."))
+    found = {bool: "True or false", list: "A list", dict: "An object"}.get(type(cell), "Something else")
+    return Entry("unreadable", message=said(where, f"{found} stands where a number is asked. {NUMBER_FORMS}"))
+
+
+def _everywhere(entry: Entry, rows: int, columns: int) -> tuple[tuple[Entry, ...], ...]:
+    return ((entry,) * columns,) * rows
+
+
+def _values(reading: Reading) -> list[float | None]:
+    return [entry.value for row in reading.entries for entry in row]
+
+
+def _shown(read: tuple[tuple[Entry, ...], ...]) -> str:
+    """Numbers as the student should recognise them, with ____ for a blank and ? for what could not be read."""
+    signs = {"blank": "____", "unreadable": "?"}
+    rows = [[signs.get(entry.state) or f"{(entry.value or 0.0) + 0.0:.10g}" for entry in row] for row in read]
+    if len(rows) == 1 == len(rows[0]):
+        return rows[0][0]
+    size = f"{len(rows)}×{len(rows[0])}" if len({len(row) for row in rows}) == 1 else f"{len(rows)} rows"
+    return f"{size} [" + ", ".join(f"[{', '.join(row)}]" for row in rows) + "]"
+
+
+def _sizes(lengths: list[int]) -> str:
+    if lengths == [1]:
+        return "One number was"
+    if len(set(lengths)) > 1:
+        return f"Rows of {', '.join(map(str, lengths[:8]))}{', …' if len(lengths) > 8 else ''} entries were"
+    return f"{_count(len(lengths), 'row')} and {_count(lengths[0], 'column')} were"
+
+
+def _asked(rows: int, columns: int) -> str:
+    return "one number is" if rows == columns == 1 else f"{_count(rows, 'row')} and {_count(columns, 'column')} are"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
