@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
+from itertools import islice
 
-from backprop.expressions import Apply, Expression, ExpressionError, Name, apply, names, number, substitute
-from backprop.language import parse
-from backprop.model import AGAIN, BACKWARD, UPDATE, Model
+from backprop.expressions import Apply, Expression, ExpressionError, Name, apply, names, number, substitute, walk
+from backprop.language import MOST_CHARACTERS, is_readable, parse
+from backprop.model import AGAIN, BACKWARD, FORWARD, UPDATE, Model
 from backprop.operations import OPERATIONS, Operation
 from backprop.scope import Scope, shape_of
 from backprop.simplify import simplify
 
 ARGUMENTS = "abc"
+SPLIT = "give the inner parts lines of their own"
 
 
 def derive(
@@ -34,7 +38,7 @@ def derive(
         return model
     if model.scope.shapes.get(update) != ():
         raise ExpressionError(f"[derive] update = “{update}”: the learning rate is a scalar that is given")
-    steps = [(f"{w}_new", simplify(Name(w) - Name(update) * Name(f"d{w}"), model.scope), UPDATE) for w in model.trainables]
+    steps = [(f"{w}_new", Name(w) - Name(update) * Name(f"d{w}"), UPDATE) for w in model.trainables]
     return model.extended(steps).extended((name, line, AGAIN) for name, line in _again(model, again))
 
 
@@ -53,7 +57,11 @@ def gradients(model: Model, loss: str) -> list[tuple[str, Expression]]:
     for weight in model.trainables:
         if weight not in model.depends_on(loss):
             raise ExpressionError(f"{weight} is trainable, but {loss} does not depend on it")
-    return list(_Backward(model, loss).lines())
+    lines = list(_Backward(model, loss).lines())
+    for weight in model.trainables:
+        if f"d{weight}" not in dict(lines):
+            raise ExpressionError(f"{weight} is trainable, but {loss} depends on it only through what has no gradient")
+    return lines
 
 
 class _Backward:
@@ -64,29 +72,48 @@ class _Backward:
         self.moving = {n for n in (*model.trainables, *model.by_name) if self._moves(n)}
         self.scope: Scope = model.scope
         self.parts: dict[str, list[Expression]] = {}
+        self.needed = {loss, *model.depends_on(loss)}
+        self.needed_whole = self._needed_whole()
 
     def _moves(self, name: str) -> bool:
         """Whether a trainable changes it."""
         return name in self.model.trainables or bool(self.model.depends_on(name) & set(self.model.trainables))
 
+    def _needed_whole(self) -> set[str]:
+        """The names with a use in which they are not differentiated together with what they are used by."""
+        uses, together = Counter[str](), Counter[str]()
+        for line in (self.model.by_name[n] for n in self.needed if n in self.model.by_name):
+            for node in walk(line.expression):
+                if isinstance(node, Name):
+                    uses[node.id] += 1
+                if isinstance(node, Apply) and OPERATIONS[node.operation].through:
+                    together.update(a.id for a in node.arguments[:1] if isinstance(a, Name))
+        return set(uses - together)
+
     def lines(self) -> Iterator[tuple[str, Expression]]:
-        needed = {self.loss, *self.model.depends_on(self.loss)}
-        order = sorted((n for n in self.model.by_name if n in needed & self.moving), key=lambda n: -self.model.heights[n])
+        order = sorted(
+            (n for n in self.model.by_name if n in self.needed & self.moving), key=lambda n: -self.model.heights[n]
+        )
         given: set[str] = set()
         for position, name in enumerate(order):
             # A line without a part was differentiated together with its consumer: nothing flows through it.
             if name == self.loss or name in self.parts:
                 above = number(1) if name == self.loss else Name(f"d{name}")
-                for target, part in self._pull(self.model.by_name[name].expression, above, Name(name)):
-                    self.parts.setdefault(target, []).append(part)
+                with _naming(name):
+                    for target, part in self._pull(self.model.by_name[name].expression, above, Name(name)):
+                        self.parts.setdefault(target, []).append(part)
             waiting = {n for later in order[position + 1 :] for n in self.model.by_name[later].uses}
             done = [n for n in self.parts if n not in given and n not in waiting]
             # Weights first: their gradient is what the step is for, and nothing else waits for it.
             for target in sorted(done, key=lambda n: n in self.model.by_name):
                 given.add(target)
-                yield self._gradient(target)
+                with _naming(f"d{target}"):
+                    yield f"d{target}", self._gradient(target)
 
-    def _gradient(self, name: str) -> tuple[str, Expression]:
+    def _gradient(self, name: str) -> Expression:
+        """The parts of a gradient, added up in the shape of what it is the gradient of."""
+        if f"d{name}" in self.model.scope.known():
+            raise ExpressionError(f"this name is kept for the gradient of {name}")
         total = self.parts[name][0]
         for part in self.parts[name][1:]:
             total = apply("+", total, part)
@@ -95,7 +122,9 @@ class _Backward:
         if shape_of(line, self.scope) != shape:
             line = simplify(apply("spread", line, *(s.expression for s in shape)), self.scope)
         self.scope = self.scope.with_shape(f"d{name}", shape)
-        return f"d{name}", line
+        if not is_readable(line):
+            raise ExpressionError(f"this gradient cannot be written as a line: {SPLIT}")
+        return line
 
     def _pull(self, expression: Expression, g: Expression, out: Expression) -> Iterator[tuple[str, Expression]]:
         """What the gradient `g` of an expression adds to the gradient of each name in it."""
@@ -108,13 +137,18 @@ class _Backward:
             if rule is None or not self.moving & set(names(argument)):
                 continue
             for inner, together in operation.through:
-                if (beneath := self._defined(argument, inner)) is not None:
+                if (beneath := self._beneath(argument, inner)) is not None:
                     rule, argument = together, beneath
             yield from self._pull(argument, self._adjoint(rule, operation, expression, argument, g, out), argument)
 
-    def _defined(self, argument: Expression, operation: str) -> Expression | None:
-        """The argument of `operation` where that is what an expression is, or what the line of its name says."""
+    def _beneath(self, argument: Expression, operation: str) -> Expression | None:
+        """The argument of `operation` where that is what an expression is, or what the line of its name says.
+
+        A line that the loss needs in other ways too keeps its own gradient, which is then the whole of it.
+        """
         if isinstance(argument, Name) and argument.id in self.model.by_name:
+            if argument.id in self.needed_whole:
+                return None
             argument = self.model.by_name[argument.id].expression
         match argument:
             case Apply(found, (inner,)) if found == operation:
@@ -128,7 +162,7 @@ class _Backward:
         given: dict[str, Expression] = {"g": g, "out": out, **dict(zip(ARGUMENTS, expression.arguments, strict=False))}
         if first:
             given |= {"rows": first[0].expression, "columns": first[1].expression}
-        return self._gathered(simplify(substitute(_rule(rule), given), self.scope), argument, operation)
+        return self._gathered(_short(simplify(substitute(_rule(rule), given), self.scope)), argument, operation)
 
     def _gathered(self, g: Expression, argument: Expression, operation: Operation) -> Expression:
         """What was spread to fit is added up again."""
@@ -145,6 +179,23 @@ class _Backward:
         return g
 
 
+@contextmanager
+def _naming(line: str) -> Iterator[None]:
+    """An error says in which line it is."""
+    try:
+        yield
+    except ExpressionError as error:
+        error.line = line
+        raise
+
+
+def _short(line: Expression) -> Expression:
+    """The line where it is short enough to be one; adjoints that use `g` twice would double it at every level."""
+    if sum(1 for _ in islice(walk(line), MOST_CHARACTERS)) == MOST_CHARACTERS:
+        raise ExpressionError(f"its gradient is too long for a line: {SPLIT}")
+    return line
+
+
 @cache
 def _rule(rule: str) -> Expression:
     return parse(rule)
@@ -155,13 +206,14 @@ def _again(model: Model, wanted: Sequence[str]) -> list[tuple[str, Expression]]:
     for name in wanted:
         if name not in model.by_name:
             raise ExpressionError(f"[derive] again: no line is called {name}")
+        if model.by_name[name].part != FORWARD or not model.depends_on(name) & set(model.trainables):
+            raise ExpressionError(f"[derive] again: {name} is no line of the forward pass that the new weights change")
     changed = {w: f"{w}_new" for w in model.trainables}
     needed = {*wanted}.union(*(model.depends_on(n) for n in wanted))
     lines = []
-    for line in model.part("forward"):
+    for line in model.part(FORWARD):
         if line.name in needed and any(n in changed for n in line.uses):
             new: dict[str, Expression] = {old: Name(new) for old, new in changed.items()}
             lines.append((f"{line.name}_new", substitute(line.expression, new)))
             changed[line.name] = f"{line.name}_new"
     return lines
-

@@ -1,20 +1,23 @@
 """The entry reading: one entry of a matrix expression, as an expression of scalars.
 
-`Q @ K.T` at row 1, column 2 is `entry(Q, 0, 0) * entry(K, 1, 0) + entry(Q, 0, 1) * entry(K, 1, 1)`. SymPy reads entries,
-and the worked arithmetic is printed from them.
+`Q @ K.T` at row 1, column 2 is `entry(Q, 0, 0) * entry(K, 1, 0) + entry(Q, 0, 1) * entry(K, 1, 1)`. SymPy reads
+entries, and the worked arithmetic is printed from them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from backprop.expressions import Apply, Expression, Name, apply, number, rebuild
-from backprop.operations import OPERATIONS, Entries
 from backprop.evaluate import size_value
+from backprop.expressions import Apply, Expression, Name, apply, number, rebuild
+from backprop.operations import OPERATIONS
+from backprop.scalars import Entries
 from backprop.scope import Scope, shape_of
 
 
-def entry_of(expression: Expression, i: int, j: int, scope: Scope, known: Mapping[str, int] | None = None) -> Expression:
+def entry_of(
+    expression: Expression, i: int, j: int, scope: Scope, known: Mapping[str, int] | None = None
+) -> Expression:
     """Entry i, j (from 0) of an expression; a scalar's only entry is 0, 0.
 
     `known` are indices whose value is known; others stay symbols, under Kronecker's delta.

@@ -26,7 +26,9 @@ def evaluate(expression: Expression, values: Values, sizes: Mapping[str, int]) -
         return np.asarray(_read(expression, values, sizes, lambda operation, *a: operation.numpy(*a)))
 
 
-def bounds(expression: Expression, intervals: Mapping[str, Interval], sizes: Mapping[str, int], decimals: int) -> Interval:
+def bounds(
+    expression: Expression, intervals: Mapping[str, Interval], sizes: Mapping[str, int], decimals: int
+) -> Interval:
     """How far an honest student may be: every value that rounding on the way, at these decimals, can give.
 
     Indices are given as arrays among the intervals. An end that is not finite bounds nothing.

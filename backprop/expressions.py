@@ -164,7 +164,7 @@ def needs_parentheses(parent: str, position: int, child: Expression) -> bool:
         return position > 0 or own == PRODUCT
     if inner == PRODUCT and own == PRODUCT and isinstance(child, Apply) and "@" in (parent, child.operation):
         return position > 0 or child.operation != parent
-    return inner < own or (inner == own and position > 0 and not (parent == "+" and inner == SUM))
+    return inner < own or (inner == own and position > 0)
 
 
 def text(expression: Expression) -> str:
@@ -175,9 +175,7 @@ def text(expression: Expression) -> str:
         case Name(id):
             return id
         case Apply(operation, arguments) if operation in LEVELS:
-            parts = [
-                f"({text(a)})" if needs_parentheses(operation, i, a) else text(a) for i, a in enumerate(arguments)
-            ]
+            parts = [f"({text(a)})" if needs_parentheses(operation, i, a) else text(a) for i, a in enumerate(arguments)]
             if operation == "neg":
                 return f"-{parts[0]}"
             return f"{parts[0]}.T" if operation == ".T" else f"{parts[0]} {operation} {parts[1]}"

@@ -86,6 +86,11 @@ def falling(function: Callable[..., Array], kept: int = 1) -> Bounds:
     return bounds
 
 
+def exactly(function: Callable[..., Array]) -> Bounds:
+    """An operation on indices, which nobody rounds."""
+    return lambda keep, *x: Interval.exact(function(*x))
+
+
 def _side(arguments: tuple[Any, ...], side: str) -> list[Any]:
     return [getattr(a, side) if isinstance(a, Interval) else a for a in arguments]
 
@@ -175,7 +180,7 @@ def norm(keep: Keep, a: Interval) -> Interval:
 
 
 def softmax(keep: Keep, a: Interval) -> Interval:
-    """exp(a) over its row's sum: each exponential and the sum are kept, with the row's maximum taken off first or not."""
+    """exp(a) over its row's sum: each exponential and the sum are kept, with the row's maximum taken off or not."""
     top = ((a.low + a.high) / 2).max(axis=1, keepdims=True)
     return _softmax(keep, a).hull(_softmax(keep, Interval(a.low - top, a.high - top)))
 
@@ -189,12 +194,3 @@ def _softmax(keep: Keep, a: Interval) -> Interval:
     low = e.low / (e.low + others_high + keep.unit)
     high = e.high / np.maximum(e.high + others_low - keep.unit, 1e-300)
     return keep(Interval(low, np.minimum(high, 1)))
-
-
-def logarithm(keep: Keep, a: Interval) -> Interval:
-    return keep(Interval(_log(a.low), _log(a.high)))
-
-
-def _log(x: Array) -> Array:
-    # An interval around a small number may reach below zero; nothing bounds its logarithm there.
-    return np.where(x > 0, np.log(np.maximum(x, 1e-300)), -np.inf)

@@ -14,11 +14,13 @@ from lark import Lark, Token, Tree, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken, VisitError
 from lark.visitors import Transformer_InPlace
 
-from backprop.expressions import Apply, Expression, ExpressionError, Name, Number, Span, depth
+from backprop.expressions import Apply, Expression, ExpressionError, Name, Number, Span, decimal, depth
+from backprop.expressions import text as written
 from backprop.operations import OPERATIONS
 
 MOST_CHARACTERS = 600
 MOST_DEPTH = 40
+MOST_DIGITS = 30
 LARGEST = Fraction(10) ** 9
 SMALLEST = Fraction(1, 10**12)
 
@@ -67,11 +69,13 @@ class _Builder(Transformer_InPlace):  # type: ignore[type-arg]
 
     def number(self, meta: Any, children: list[Token]) -> Expression:
         span = _span(meta)
-        if len(children[0]) > 30:
+        if len(children[0]) > MOST_DIGITS:
             raise ExpressionError("this number has too many digits", span=span)
         value = Fraction(str(children[0]))
         if value > LARGEST or 0 < value < SMALLEST:
             raise ExpressionError("numbers in a line lie between 1e-12 and 1e9", span=span)
+        if not 0 < len(decimal(value)) <= MOST_DIGITS:
+            raise ExpressionError("this number has too many digits once it is written out", span=span)
         return Number(value, span)
 
     def name(self, meta: Any, children: list[Token]) -> Expression:
@@ -91,11 +95,11 @@ class _Builder(Transformer_InPlace):  # type: ignore[type-arg]
     def call(self, meta: Any, children: list[Any]) -> Expression:
         function, arguments = str(children[0]), [c for c in children[1:] if c is not None]
         span = (children[0].start_pos, children[0].end_pos)
-        operation = OPERATIONS.get(function)
-        if operation is None or not function.isidentifier():
+        if function not in FUNCTIONS:
             near = get_close_matches(function, FUNCTIONS, 1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FUNCTIONS)}"
             raise ExpressionError(f"no function is called {function}: {hint}", span=span)
+        operation = OPERATIONS[function]
         if len(arguments) != len(operation.takes):
             raise ExpressionError(
                 f"{function} takes {_count(len(operation.takes))} ({operation.says}); {len(arguments)} given", span=span
@@ -125,6 +129,8 @@ def parse(text: str) -> Expression:
         expression: Expression = _Builder().transform(tree)
         if depth(expression) > MOST_DEPTH:
             raise ExpressionError(f"more than {MOST_DEPTH} operations deep: give the inner parts lines of their own")
+        if len(written(expression)) > MOST_CHARACTERS:
+            raise ExpressionError(f"with its spaces this line has more than {MOST_CHARACTERS} characters")
     except ExpressionError as error:
         error.text = text
         raise
@@ -134,10 +140,19 @@ def parse(text: str) -> Expression:
             raise error.orig_exc from None
         raise
     except UnexpectedCharacters as error:
-        raise ExpressionError(_stray(text, error.pos_in_stream), text, (error.pos_in_stream, error.pos_in_stream + 1)) from None
+        place = error.pos_in_stream or 0
+        raise ExpressionError(_stray(text, place), text, (place, place + 1)) from None
     except (UnexpectedToken, UnexpectedEOF) as error:
         raise _unexpected(text, error) from None
     return expression
+
+
+def is_readable(expression: Expression) -> bool:
+    """Whether an expression can be kept as text: its own reads back as the same tree."""
+    try:
+        return depth(expression) <= MOST_DEPTH and parse(written(expression)) == expression
+    except ExpressionError:
+        return False
 
 
 def _span(meta: Any) -> Span | None:

@@ -24,9 +24,10 @@ from backprop.scope import Scope, shape_of
 LATEX, PLAIN = STYLES = ("latex", "plain")
 
 GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon "
-    "phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
-).split()
+    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
+    *("xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
+    *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"),
+)
 LETTERS = dict(zip(GREEK, "αβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", strict=True))
 
 
@@ -58,15 +59,21 @@ class Printer:
     style: str
     scope: Scope
     gradients: Mapping[str, str] = field(default_factory=dict)  # dX → X
-    loss: str = "L"
+    loss: str = "L"  # the symbol of what is differentiated
+    renamed: Mapping[str, str] = field(default_factory=dict)  # names with a symbol of their own
 
     @staticmethod
-    def of(model: Model, style: str) -> Printer:
+    def of(model: Model, style: str, loss: str | None = None) -> Printer:
+        """A printer for a model; the loss that it differentiates prints as L where that letter is free."""
         gradients = {line.name: line.name[1:] for line in model.part(BACKWARD)}
-        return Printer(style, model.scope, gradients)
+        short = loss == "loss" and "L" not in model.scope.known()
+        renamed = {"loss": "L", "loss_new": symbol("L_new", style)} if short else {}
+        return Printer(style, model.scope, gradients, "L" if short else symbol(loss or "L", style), renamed)
 
     def name(self, name: str) -> str:
         """A name as mathematics."""
+        if name in self.renamed:
+            return self.renamed[name]
         if name in self.gradients:
             below = symbol(self.gradients[name], self.style)
             if self.style == LATEX:
@@ -85,7 +92,8 @@ class Printer:
         if name in self.gradients:
             below = self._entry(self.gradients[name], i, j)
             return rf"\frac{{\partial {self.loss}}}{{\partial {below}}}"
-        return rf"{{{self.name(name)}}}_{{{i}{comma}{j}}}" if "_" not in name else rf"({self.name(name)})_{{{i}{comma}{j}}}"
+        whole = rf"({self.name(name)})" if "_" in name else self.name(name)
+        return rf"{whole}_{{{i}{comma}{j}}}"
 
     def expression(self, expression: Expression) -> str:
         """An expression, with parentheses where it needs them."""
@@ -104,7 +112,11 @@ class Printer:
         size = abs(value)
         if short := decimal(size):
             return sign + short
-        over = rf"\frac{{{size.numerator}}}{{{size.denominator}}}" if self.style == LATEX else f"{size.numerator}/{size.denominator}"
+        over = (
+            rf"\frac{{{size.numerator}}}{{{size.denominator}}}"
+            if self.style == LATEX
+            else f"{size.numerator}/{size.denominator}"
+        )
         return sign + over
 
     def _apply(self, operation: str, arguments: tuple[Expression, ...]) -> str:
@@ -131,12 +143,18 @@ class Printer:
                 return False
             if operation in ("+", "-", "*", "@", "neg") and self._has_bar(argument):
                 return False
-            if operation in ("**", ".T") and isinstance(argument, Name) and argument.id in self.gradients:
+            # A second superscript, or one on a fraction, needs parentheses.
+            raised = isinstance(argument, Name) and (argument.id in self.gradients or argument.id.endswith("_new"))
+            if operation in ("**", ".T") and raised:
                 return True
         return needs_parentheses(operation, position, argument)
 
     def _has_bar(self, argument: Expression) -> bool:
-        return isinstance(argument, Apply) and argument.operation == "/" and not all(map(self._is_matrix, argument.arguments))
+        return (
+            isinstance(argument, Apply)
+            and argument.operation == "/"
+            and not all(map(self._is_matrix, argument.arguments))
+        )
 
     def _is_matrix(self, argument: Expression) -> bool:
         try:

@@ -20,7 +20,7 @@ class Size(int):
         size.name = name
         return size
 
-    def __getnewargs__(self) -> tuple[int, str]:
+    def __getnewargs__(self) -> tuple[int, str]:  # type: ignore[override]
         return int(self), self.name
 
     def __str__(self) -> str:
@@ -77,8 +77,8 @@ def spread_together(a: Shape, b: Shape) -> Shape:
     for x, y in zip(a, b, strict=True):
         if x != y and 1 not in (x, y):
             raise ExpressionError(
-                f"the sizes do not fit: {{0}} is {describe(a)} and {{1}} is {describe(b)}; entry by entry, they are equal, "
-                f"or one is a scalar, a row or a column that is spread"
+                f"the sizes do not fit: {{0}} is {describe(a)} and {{1}} is {describe(b)}; entry by entry, they are "
+                f"equal, or one is a scalar, a row or a column that is spread"
             )
         sizes.append(x if (x > y or (x == y and x.name)) else y)
     return tuple(sizes)
@@ -115,9 +115,13 @@ def _within(index: int, count: Size, what: str) -> None:
     """An index fits where each of its values names a row (or an entry) that is there."""
     if isinstance(index, Size):
         if index > count:
-            raise ExpressionError(f"the index runs over {describe_count(index)}, and there are {describe_count(count)} {what}")
+            raise ExpressionError(
+                f"the index runs over {describe_count(index)}, and there are {describe_count(count)} {what}"
+            )
     elif not -count <= index < count:
-        raise ExpressionError(f"there is no {SINGULAR[what]} {index}: the {what} are 0 to {int(count) - 1}, or −1 for the last")
+        raise ExpressionError(
+            f"there is no {SINGULAR[what]} {index}: the {what} are 0 to {int(count) - 1}, or −1 for the last"
+        )
 
 
 def describe_count(count: Size) -> str:

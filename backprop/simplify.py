@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from backprop.expressions import Apply, Expression, Number, apply
+from backprop.expressions import Apply, Expression, Number, apply, decimal
 from backprop.operations import OPERATIONS
 from backprop.scope import Scope, shape_of
 
@@ -28,12 +28,15 @@ def split(expression: Expression) -> tuple[Fraction, Expression | None]:
         case Apply("neg", (inner,)):
             factor, rest = split(inner)
             return -factor, rest
-        case Apply("*", (Number(value), rest)):
-            factor, inner = split(rest)
-            return value * factor, inner
+        case Apply("*", (Number(value), inner)):
+            factor, rest = split(inner)
+            return value * factor, rest
         case Apply("/", (above, Number(value))) if value:
-            factor, inner = split(above)
-            return factor / value, inner
+            factor, rest = split(above)
+            return factor / value, rest
+        case Apply("/", (above, Apply("*", (Number(value), below)))) if value:
+            factor, rest = split(apply("/", above, below))
+            return factor / value, rest
         case Apply("/", (Apply("*", (Number(value), above)), below)):
             return value, apply("/", above, below)
         case Apply("/", (Number(value), below)) if value not in (0, 1):
@@ -42,25 +45,28 @@ def split(expression: Expression) -> tuple[Fraction, Expression | None]:
 
 
 def join(factor: Fraction, rest: Expression | None) -> Expression:
-    """A number times an expression, as one would write it: 2 A, A / 2, −A, b − a for −(a − b)."""
-    if rest is None:
+    """A number times an expression, as one would write it: 2 A, A / 2, −A, A / (2 B), b − a for −(a − b)."""
+    if rest is None and decimal(factor):
         return Number(factor)
     if factor < 0:
         if factor == -1 and isinstance(rest, Apply) and rest.operation == "-":
             return apply("-", rest.arguments[1], rest.arguments[0])
         return apply("neg", join(-factor, rest))
     above, below = factor.numerator, factor.denominator
-    if below > 12:
+    if rest is None:  # a third, which is no decimal
+        return apply("/", above, below)
+    if below > 12 and decimal(factor):
         return apply("*", Number(factor), rest)
-    if above != 1:
-        match rest:
-            case Apply("/", (Number(value), divisor)) if value == 1:
-                rest = apply("/", above, divisor)
-            case Apply("/", (dividend, divisor)):
-                rest = apply("/", apply("*", above, dividend), divisor)
-            case _:
-                rest = apply("*", above, rest)
-    return rest if below == 1 else apply("/", rest, below)
+    match rest:
+        case Apply("/", (dividend, divisor)):
+            return apply("/", _times(above, dividend), _times(below, divisor))
+    return _times(above, rest) if below == 1 else apply("/", _times(above, rest), below)
+
+
+def _times(count: int, a: Expression) -> Expression:
+    if isinstance(a, Number):
+        return Number(count * a.value)
+    return a if count == 1 else apply("*", count, a)
 
 
 class _Settler:
@@ -99,10 +105,13 @@ class _Settler:
         return join(factor * own, rest)
 
     def add(self, a: Expression, b: Expression) -> Expression:
+        match b:
+            case Apply("+" | "-" as operation, (first_of_b, rest_of_b)):
+                return self.rules[operation](self.add(a, first_of_b), rest_of_b)
         a, b = self._narrowed(a, b), self._narrowed(b, a)
         (x, first), (y, second) = split(a), split(b)
-        if first == second:
-            return join(x + y, first) if x + y else apply("+", a, b)
+        if first == second and (first is None or x + y):
+            return join(x + y, first)
         if first is None and x == 0 and self.shape(b) == self.shape(apply("+", a, b)):
             return b
         if second is None and y == 0:
@@ -117,7 +126,7 @@ class _Settler:
         a, b = self._narrowed(a, b), self._narrowed(b, a)
         (x, first), (y, second) = split(a), split(b)
         if first is None and second is None:
-            return Number(x - y)
+            return join(x - y, None)
         if second is None and y == 0:
             return a
         if first is None and x == 0:
@@ -128,9 +137,12 @@ class _Settler:
 
     def multiply(self, a: Expression, b: Expression) -> Expression:
         (x, first), (y, second) = split(a), split(b)
-        if first is None or second is None or x * y == 0:
-            rest = second if first is None else first
-            return join(x * y, rest) if x * y or rest is None else apply("*", Number(Fraction(0)), rest)
+        if first is None or second is None:
+            return join(x * y, second if first is None else first)
+        for one, other in ((first, second), (second, first)):
+            match one:
+                case Apply("/", (Number(value), below)) if value == 1:
+                    return join(x * y, self._entrywise("/", other, below))
         return join(x * y, self._entrywise("*", first, second))
 
     def divide(self, a: Expression, b: Expression) -> Expression:
@@ -149,9 +161,9 @@ class _Settler:
         """What `a` was before it was spread, where the other argument has the full shape and spreads it anyway."""
         factor, rest = split(a)
         if isinstance(rest, Apply) and rest.operation == "spread" and self.shape(rest) == self.shape(other):
-            if isinstance(other, Apply) and other.operation == "spread":
-                return a
-            return self.scaled(factor, rest.arguments[0])
+            opposite = split(other)[1]
+            if not (isinstance(opposite, Apply) and opposite.operation == "spread"):
+                return self.scaled(factor, rest.arguments[0])
         return a
 
     def matmul(self, a: Expression, b: Expression) -> Expression:

@@ -19,7 +19,7 @@ from typing import Any
 import sympy as sp
 
 from backprop.entries import cells, entry_of
-from backprop.expressions import Apply, Expression, Name, Number, substitute
+from backprop.expressions import Apply, Expression, Name, Number, substitute, text
 from backprop.model import BACKWARD, FORWARD, Line, Model
 from backprop.notation import LATEX, Printer
 from backprop.operations import OPERATIONS
@@ -47,6 +47,7 @@ class Symbolic:
         self.model, self.loss, self.known = model, loss, dict(known or {})
         self.gradients = {line.name[1:]: line for line in model.part(BACKWARD)}
         self._symbols: dict[Symbol, Any] = {}
+        self._printed_whole: dict[Any, Expression] = {}
 
     def symbol(self, name: str, i: int = 0, j: int = 0) -> Any:
         """The symbol of an entry; sizes are their numbers."""
@@ -66,12 +67,18 @@ class Symbolic:
                 return self.symbol(id)
             case Apply("entry", (Name(id), Number(i), Number(j))):
                 return self.symbol(id, int(i), int(j))
-            case Apply("entry", (Name(id), i, j)):
-                return sp.Function(id)(self.read(i), self.read(j))
+            case Apply("entry" | "delta") if not self.known:
+                return self._opaque(entry)
             case Apply(operation, arguments):
                 reading = OPERATIONS[operation].sympy
                 assert reading is not None, operation
                 return reading(sp, *(self.read(a) for a in arguments))
+
+    def _opaque(self, entry: Expression) -> Any:
+        """A symbol for an entry whose place is an index that is not known: probs[target], or Kronecker's delta."""
+        found = sp.Symbol(text(entry), real=True)
+        self._printed_whole[found] = entry
+        return found
 
     def entry(self, expression: Expression, i: int, j: int) -> Any:
         """Entry i, j of a line's right-hand side."""
@@ -102,6 +109,19 @@ class Symbolic:
                 total += above * sp.diff(self.entry(line.expression, k, m), own)
         return total
 
+    def derivative_at(self, name: str, i: int, j: int, worked: Mapping[str, Any]) -> float:
+        """SymPy's ∂loss/∂X[i, j] at the numbers of one sheet, arrays with the batch last."""
+        expression = self.derivative(name, i, j)
+        at = {
+            s: worked[n].reshape(-1, worked[n].shape[-1])[a * self._columns(n) + b, 0]
+            for (n, a, b), s in self._symbols.items()
+        }
+        return float(expression.subs({s: float(at[s]) for s in expression.free_symbols}))
+
+    def _columns(self, name: str) -> int:
+        shape = self.model.scope.shapes[name]
+        return int(shape[1]) if shape else 1
+
     def claimed(self, name: str, i: int, j: int) -> Any:
         """The same entry of the line that was derived by rule."""
         return self.entry(self.gradients[name].expression, i, j)
@@ -127,12 +147,13 @@ class Symbolic:
 
     def form(self, line: Line, i: int, j: int, style: str) -> str:
         """An entry of a line as SymPy writes it, in the symbols of the lines before it."""
-        printer = Printer.of(self.model, style)
+        printer = Printer.of(self.model, style, self.loss)
         value = self.entry(line.expression, i, j)
         shown = {
             s: printer.entry_name(n, a, b) if self.model.scope.shapes.get(n) else printer.name(n)
             for (n, a, b), s in self._symbols.items()
         }
+        shown |= {s: printer.expression(entry) for s, entry in self._printed_whole.items()}
         if style == LATEX:
             return str(sp.latex(value, symbol_names=shown))
         plain = sp.sstr(value.xreplace({s: sp.Symbol(name) for s, name in shown.items()}))

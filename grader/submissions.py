@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -23,6 +23,7 @@ class Submission:
     source: str
     sheet: str
     answers: Mapping[str, object]
+    time: float = 0.0  # when its file was last changed: of two submissions of one sheet, the later counts
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ def _file(path: Path, source: str) -> Read:
             ending = f"ends in {_printable(path.suffix)}" if path.suffix else "has no ending"
             yield NotRead(source, f"This file {ending}; accepted are {', '.join(READERS)}.")
         else:
-            yield from reader(path, source)
+            changed = path.stat().st_mtime
+            for found in reader(path, source):
+                yield replace(found, time=changed) if isinstance(found, Submission) else found
     except Refused as refused:
         yield NotRead(source, str(refused))
     except OSError as error:

@@ -1,0 +1,46 @@
+# Two commands for a fresh machine with Python 3.11 or newer and make: `make demo`, `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test format lint types tests slow pages clean
+
+# Sets everything up and runs the whole round: sheets for a small class, filled in, marked.
+demo: $(READY)
+	$(BIN)/handprop demo --out handprop-demo
+
+# Sets everything up and runs all checks.
+test: $(READY) lint types tests
+
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "handprop needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV) || { echo "This Python has no venv: install it (Debian: apt-get install python3-venv)"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $(READY)
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+tests: $(READY)
+	$(BIN)/python -m pytest -n auto
+
+# Longer runs, outside the suite.
+slow: $(READY)
+	$(BIN)/python -m pytest -n auto -m slow
+
+# Rewrites the golden pages after a change that was meant; look at the difference before committing it.
+pages: $(READY)
+	HANDPROP_REWRITE=1 $(BIN)/python -m pytest tests/test_pages.py
+
+clean:
+	rm -rf $(VENV) handprop-demo

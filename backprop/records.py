@@ -1,0 +1,136 @@
+"""The course's records: what was asked of whom, as plain data.
+
+Sheets are printed from them and marked from them, so a sheet of last year is marked with the numbers that were
+printed. CONTRACT: set.json is one `SetRecord`, records.jsonl a `SheetRecord` a line, keys.jsonl a `KeyRecord` a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from backprop.model import Given, Model
+from backprop.shapes import Size
+
+Plain = float | int | list[list[float]]
+
+
+class SymbolicEntry(msgspec.Struct, frozen=True):
+    """One entry of a line as SymPy derives it: its place, counted from 0, and how it is printed."""
+
+    entry: tuple[int, int]
+    latex: str
+    plain: str
+
+
+class LineRecord(msgspec.Struct, frozen=True):
+    """A line as it was printed: asked, or shown with its value."""
+
+    name: str
+    expression: str
+    shape: tuple[int, ...]
+    part: str
+    asked: bool
+    marks: float
+    always_zero: tuple[tuple[int, int], ...] = ()  # entries that are zero on every sheet: must be right, earn nothing
+    symbolic: SymbolicEntry | None = None
+
+
+class GivenRecord(msgspec.Struct, frozen=True):
+    """A given of a problem: a matrix or scalar by its shape, or an index by the size that it runs over."""
+
+    name: str
+    shape: tuple[str | int, ...] = ()
+    index: str | int | None = None
+    trainable: bool = False
+
+
+class ProblemRecord(msgspec.Struct, frozen=True):
+    """A problem of a set, derived for its sizes."""
+
+    name: str
+    title: str
+    intro: str
+    decimals: int
+    sizes: dict[str, int]
+    given: tuple[GivenRecord, ...]
+    lines: tuple[LineRecord, ...]
+    labels: dict[str, tuple[str, ...]] = {}
+    loss: str | None = None
+
+    @property
+    def marks(self) -> float:
+        return round(sum(line.marks for line in self.lines), 6)
+
+    def model(self) -> Model:
+        """The lines, read again from their text."""
+        return _model(self)
+
+
+class Marking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a set is marked: the share of the marks for an answer that follows from the student's own earlier ones."""
+
+    follows: float = 1.0
+
+
+class SetRecord(msgspec.Struct, frozen=True):
+    """A set as it was derived: every problem, every line."""
+
+    version: int
+    title: str
+    problems: tuple[ProblemRecord, ...]
+    marking: Marking = Marking()
+
+
+class SheetRecord(msgspec.Struct, frozen=True):
+    """One student's sheet: the numbers that were printed, a dictionary a problem."""
+
+    sheet: str
+    student: str
+    given: tuple[dict[str, Any], ...]
+    roster: dict[str, str] = {}
+    folder: str = ""  # the student's id, made safe for a file name
+
+
+class KeyRecord(msgspec.Struct, frozen=True):
+    """The exact value of every line of a sheet; for people and scripts, since grading works from the records."""
+
+    sheet: str
+    key: tuple[dict[str, Any], ...]
+
+
+def size(value: str | int, sizes: dict[str, int]) -> Size:
+    """A size by its name, or a whole number as it is."""
+    return Size(sizes[value], value) if isinstance(value, str) else Size(value)
+
+
+def given(record: GivenRecord, sizes: dict[str, int]) -> Given:
+    index = None if record.index is None else size(record.index, sizes)
+    return Given(record.name, tuple(size(s, sizes) for s in record.shape), index, record.trainable)
+
+
+_KEPT: dict[int, tuple[ProblemRecord, Model]] = {}
+
+
+def _model(problem: ProblemRecord) -> Model:
+    # A record holds dictionaries and has no hash; the same object asks for its model once for every sheet of a class.
+    kept = _KEPT.get(id(problem))
+    if kept is None or kept[0] is not problem:
+        model = Model(problem.sizes, tuple(given(g, problem.sizes) for g in problem.given), ())
+        kept = problem, model.extended((line.name, line.expression, line.part) for line in problem.lines)
+        _KEPT[id(problem)] = kept
+    return kept[1]
+
+
+@cache
+def decoder(kind: type) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
+def read_lines(data: bytes, kind: type) -> Sequence[Any]:
+    """The records of a .jsonl file."""
+    decode = decoder(kind).decode
+    return [decode(line) for line in data.splitlines() if line.strip()]

@@ -1,0 +1,150 @@
+"""A course marked: every submission found, each student's marks, and what is written for them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from backprop.records import SetRecord, SheetRecord, decoder, read_lines
+from grader.feedback import FEEDBACK
+from grader.grading import grade_all
+from grader.marks import Marks
+from grader.submissions import NotRead, Submission, submissions
+
+
+class CourseError(ValueError):
+    """A course or results folder that cannot be used; says which file and why."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """The records of a course: the set, and every sheet by its id."""
+
+    set: SetRecord
+    sheets: Mapping[str, SheetRecord]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What marking a course came to."""
+
+    marks: Sequence[Marks]
+    not_marked: Sequence[NotRead]
+    missing: Sequence[str] = field(default_factory=tuple)  # students of whom nothing was read
+
+
+def load_course(folder: Path) -> Course:
+    """The records that generate wrote. Raises CourseError where they are not there or not whole."""
+    instructor = folder / "instructor"
+    try:
+        sheet_set: SetRecord = decoder(SetRecord).decode((instructor / "set.json").read_bytes())
+        sheets: Sequence[SheetRecord] = read_lines((instructor / "records.jsonl").read_bytes(), SheetRecord)
+        for problem in sheet_set.problems:
+            problem.model()
+    except FileNotFoundError as error:
+        raise CourseError(f"{folder}: {error.filename} is not there; is this a folder that generate wrote?") from None
+    except NotADirectoryError:
+        raise CourseError(f"{folder} is a file; the course is the folder that generate wrote") from None
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise CourseError(f"{folder}: the records cannot be read: {error}") from None
+    return Course(sheet_set, {sheet.sheet: sheet for sheet in sheets})
+
+
+def grade_course(
+    folder: Path,
+    paths: Iterable[Path],
+    results: Path,
+    feedback: Sequence[str] = ("md",),
+    progress: Callable[[str, int, int], None] = lambda what, done, of: None,
+) -> Results:
+    """Marks submissions (files, folders, .jsonl of many) and writes the results folder.
+
+    Of two submissions of one sheet the later file counts. Raises CourseError where the course cannot be read.
+    """
+    course = load_course(folder)
+    counted, not_marked = _collect(course, paths)
+    marks = []
+    batch = 2000  # readings of this many submissions are in memory at a time
+    for start in range(0, len(counted), batch):
+        part = counted[start : start + batch]
+        marks += grade_all(course.set, [(course.sheets[s.sheet], s) for s in part])
+        progress("marking", len(marks), len(counted))
+    handed_in = {m.student for m in marks}
+    missing = tuple(sheet.student for sheet in course.sheets.values() if sheet.student not in handed_in)
+    found = Results(marks, not_marked, missing)
+    _write(course, found, results, feedback)
+    return found
+
+
+def _collect(course: Course, paths: Iterable[Path]) -> tuple[list[Submission], list[NotRead]]:
+    """The submissions that count, one a sheet, and everything that was not marked with its reason."""
+    counted: dict[str, Submission] = {}
+    not_marked: list[NotRead] = []
+    for found in submissions(paths):
+        if isinstance(found, NotRead):
+            not_marked.append(found)
+        elif found.sheet not in course.sheets:
+            not_marked.append(NotRead(found.source, f"Sheet “{found.sheet[:40]}” is not a sheet of this course."))
+        else:
+            earlier = counted.get(found.sheet)
+            later = found
+            if earlier is not None:
+                if earlier.time > found.time:
+                    earlier, later = found, earlier
+                why = f"An earlier submission of sheet {found.sheet}; {later.source} is the later one and counts."
+                not_marked.append(NotRead(earlier.source, why))
+            counted[found.sheet] = later
+    return list(counted.values()), not_marked
+
+
+def _write(course: Course, found: Results, results: Path, feedback: Sequence[str]) -> None:
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise CourseError(f"{results} is a file; --out names a folder for the results") from None
+    encode = msgspec.json.Encoder().encode
+    (results / "marks.jsonl").write_bytes(b"".join(encode(m) + b"\n" for m in found.marks))
+    _replace(results / "gradebook.csv", gradebook(course, found.marks))
+    _replace(results / "not_marked.csv", _csv([["file", "reason"], *([n.source, n.reason] for n in found.not_marked)]))
+    for ending in feedback:
+        folder = results / "feedback"
+        folder.mkdir(exist_ok=True)
+        for marks in found.marks:
+            sheet = course.sheets[marks.sheet]
+            page = FEEDBACK[ending](course.set, sheet, marks)
+            (folder / f"{sheet.folder}.{ending}").write_text(page, encoding="utf-8")
+
+
+def _replace(path: Path, text: str) -> None:
+    path.write_bytes(text.encode("utf-8"))
+
+
+def gradebook(course: Course, marks: Sequence[Marks]) -> str:
+    """The roster's columns, then sheet, score, out_of, percent; one row a student, the missing ones too."""
+    columns = list(dict.fromkeys(c for sheet in course.sheets.values() for c in sheet.roster)) or ["id"]
+    by_sheet = {m.sheet: m for m in marks}
+    out_of = round(sum(p.marks for p in course.set.problems), 4)
+    rows: list[list[object]] = [[*columns, "sheet", "score", "out_of", "percent"]]
+    for sheet in course.sheets.values():
+        own = [sheet.roster.get(c, sheet.student if c == "id" else "") for c in columns]
+        m = by_sheet.get(sheet.sheet)
+        rows.append([*own, sheet.sheet, *(["", out_of, ""] if m is None else [m.score, m.out_of, m.percent])])
+    return _csv(rows)
+
+
+def _csv(rows: Iterable[Sequence[object]]) -> str:
+    """CSV for people: what a spreadsheet would take for a formula is kept as text (ids and numbers are left alone)."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for row in rows:
+        writer.writerow([cell if i == 0 else _guarded(cell) for i, cell in enumerate(row)])
+    return out.getvalue()
+
+
+def _guarded(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

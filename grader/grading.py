@@ -1,0 +1,160 @@
+"""From readings to marks: what a student typed, judged and put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from backprop.records import LineRecord, ProblemRecord, SetRecord, SheetRecord
+from grader.marking import LineVerdicts, mark_problem
+from grader.marks import WORST_FIRST, LineMarks, Marks, Verdict
+from grader.reading import Reading, read
+from grader.submissions import Submission
+
+
+class Sheet(Protocol):
+    """A sheet as the grader needs it: the set as it was derived, and the numbers that were printed."""
+
+    @property
+    def set(self) -> SetRecord: ...
+
+    @property
+    def record(self) -> SheetRecord: ...
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A submission with every asked answer read, by its name on the sheet."""
+
+    sheet: SheetRecord
+    source: str
+    readings: Mapping[str, Reading]
+    notes: tuple[str, ...]
+
+
+def grade(sheet: Sheet, answers: Mapping[str, object], source: str = "") -> Marks:
+    """One student's answers, marked. A name is `1.dQ`, or `dQ` where the sheet has one problem.
+
+    Whatever is typed, this returns: what cannot be read is marked as unreadable, with a message.
+    """
+    handed_in = Submission(source, sheet.record.sheet, answers)
+    return grade_all(sheet.set, [(sheet.record, handed_in)])[0]
+
+
+def grade_all(sheet_set: SetRecord, handed_in: Sequence[tuple[SheetRecord, Submission]]) -> list[Marks]:
+    """Submissions of one set, marked in one pass over all of them."""
+    if not handed_in:
+        return []
+    reads = [_read(sheet_set, record, submission) for record, submission in handed_in]
+    verdicts = [
+        mark_problem(problem, [r.sheet.given[p] for r in reads], _numbers(problem, p + 1, reads))
+        for p, problem in enumerate(sheet_set.problems)
+    ]
+    return [_marks(sheet_set, r, member, verdicts) for member, r in enumerate(reads)]
+
+
+def _read(sheet_set: SetRecord, record: SheetRecord, submission: Submission) -> _Read:
+    single = len(sheet_set.problems) == 1
+    readings, known = {}, set()
+    for number, problem in enumerate(sheet_set.problems, 1):
+        for line in problem.lines:
+            if line.asked:
+                name = f"{number}.{line.name}"
+                short = line.name if single and name not in submission.answers else name
+                known |= {name, short}
+                readings[name] = read(submission.answers.get(name, submission.answers.get(short)), line.shape)
+    unknown = [str(name) for name in submission.answers if name not in known]
+    notes = tuple(
+        f"“{name[:40]}” is not the name of an answer on this sheet; it was passed over." for name in unknown[:10]
+    )
+    return _Read(record, submission.source, readings, notes)
+
+
+def _numbers(problem: ProblemRecord, number: int, reads: Sequence[_Read]) -> dict[str, Any]:
+    """The numbers of all submissions, batch last; nan where there is none."""
+    found = {}
+    for line in problem.lines:
+        if line.asked:
+            entries = [r.readings[f"{number}.{line.name}"].entries for r in reads]
+            rows = [[[np.nan if e.value is None else e.value for e in row] for row in one] for one in entries]
+            found[line.name] = np.moveaxis(np.asarray(rows, dtype=float), 0, -1)
+    return found
+
+
+def _marks(sheet_set: SetRecord, r: _Read, member: int, verdicts: Sequence[Mapping[str, LineVerdicts]]) -> Marks:
+    lines = [
+        _line(sheet_set, f"{number}.{line.name}", line, r.readings[f"{number}.{line.name}"], found[line.name], member)
+        for number, (problem, found) in enumerate(zip(sheet_set.problems, verdicts, strict=True), 1)
+        for line in problem.lines
+        if line.asked
+    ]
+    score = round(sum(line.score for line in lines), 4)
+    out_of = round(sum(line.out_of for line in lines), 4)
+    return Marks(r.sheet.sheet, r.sheet.student, r.source, score, out_of, tuple(lines), r.notes)
+
+
+def _line(
+    sheet_set: SetRecord, name: str, line: LineRecord, reading: Reading, found: LineVerdicts, member: int
+) -> LineMarks:
+    entries = tuple(
+        tuple(
+            _verdict(e.state, bool(found.right[i, j, member]), bool(found.follows[i, j, member]))
+            for j, e in enumerate(row)
+        )
+        for i, row in enumerate(reading.entries)
+    )
+    paid = [v for i, row in enumerate(entries) for j, v in enumerate(row) if (i, j) not in line.always_zero]
+    worth = {"correct": 1.0, "follows": sheet_set.marking.follows}
+    score = line.marks * sum(worth.get(v, 0.0) for v in paid) / len(paid) if paid else 0.0
+    verdict = min((v for row in entries for v in row), key=WORST_FIRST.index)
+    return LineMarks(
+        name,
+        verdict,
+        round(score, 4),
+        line.marks,
+        entries,
+        tuple(tuple(e.value for e in row) for row in reading.entries),
+        None,
+        message(verdict, entries, reading),
+    )
+
+
+def _verdict(state: str, right: bool, follows: bool) -> Verdict:
+    if state == "blank":
+        return "blank"
+    if state == "unreadable":
+        return "unreadable"
+    if not right:
+        return "wrong"
+    return "follows" if follows else "correct"
+
+
+SAYS: Mapping[Verdict, str] = {
+    "correct": "Right.",
+    "follows": "Not the key's value, but right for the numbers that you wrote earlier.",
+    "wrong": "Not right for the numbers that you wrote earlier.",
+    "blank": "Left blank.",
+    "unreadable": "This could not be read.",
+}
+
+
+def message(verdict: Verdict, entries: Sequence[Sequence[Verdict]], reading: Reading) -> str:
+    """What a student is told of a line: the verdict, which entries, what could not be read, and how it was read."""
+    sentences = [SAYS[verdict]]
+    count = sum(len(row) for row in entries)
+    if count > 1 and verdict in ("wrong", "blank"):
+        places = [
+            f"row {i + 1}, column {j + 1}" for i, row in enumerate(entries) for j, v in enumerate(row) if v == verdict
+        ]
+        if len(places) == count:
+            sentences = (
+                [SAYS[verdict]] if verdict == "blank" else ["No entry is right for the numbers that you wrote earlier."]
+            )
+        elif verdict == "wrong":
+            sentences = [f"Not right for the numbers that you wrote earlier: {'; '.join(places)}."]
+        else:
+            sentences = [f"Left blank: {'; '.join(places)}."]
+    return " ".join([*sentences, *reading.messages, *reading.notes])

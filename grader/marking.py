@@ -1,0 +1,128 @@
+"""Marking: each entry judged on the student's own earlier numbers, all students of a problem in one pass.
+
+An honest student is never marked wrong: an entry is right inside the bounds that rounding on the way allows, worked
+from that student's own earlier numbers. A slip costs once: what follows from it is right for this student.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backprop.evaluate import bounds, work_lines
+from backprop.intervals import Array, Interval, Keep
+from backprop.model import Line, Model
+from backprop.records import LineRecord, ProblemRecord
+
+CHUNK = 4096
+"""Students marked at once: more would leave the processor's cache."""
+
+
+@dataclass(frozen=True)
+class LineVerdicts:
+    """The verdicts on a line, batch last: which entries are right, and which of those only follow."""
+
+    right: Array
+    follows: Array
+
+
+Answers = Mapping[str, Array]
+"""What students wrote, `(rows, columns, batch)` for each asked line (a scalar is 1×1); nan where there is no number."""
+
+
+def mark_problem(
+    problem: ProblemRecord, givens: Sequence[Mapping[str, Any]], answers: Answers
+) -> dict[str, LineVerdicts]:
+    """The verdict on every entry of every asked line, for a batch of students of one problem."""
+    parts = []
+    for start in range(0, len(givens), CHUNK):
+        chunk = slice(start, start + CHUNK)
+        parts.append(_Pass(problem, givens[chunk], {n: a[..., chunk] for n, a in answers.items()}).verdicts())
+    return {
+        name: LineVerdicts(
+            np.concatenate([part[name].right for part in parts], axis=-1),
+            np.concatenate([part[name].follows for part in parts], axis=-1),
+        )
+        for name in answers
+    }
+
+
+class _Pass:
+    """One pass over a problem's lines, in order, for one batch."""
+
+    def __init__(self, problem: ProblemRecord, givens: Sequence[Mapping[str, Any]], answers: Answers) -> None:
+        self.problem, self.answers = problem, answers
+        self.model: Model = problem.model()
+        self.keep = Keep(problem.decimals)
+        self.batch = len(givens)
+        given = {name: np.stack([np.asarray(g[name]) for g in givens], axis=-1) for name in givens[0]}
+        self.key = work_lines(self.model.lines, given, self.model.sizes)
+        # What a line is worked from: the student's own numbers, and beside them the key's.
+        self.own: dict[str, Any] = {}
+        self.by_key: dict[str, Any] = {}
+        for name, value in given.items():
+            self.own[name] = value if name in self.model.scope.indices else Interval.exact(value)
+        self.by_key.update(self.own)
+        self.slipped: dict[str, Array] = {}  # for each line: the students whose numbers there are not the key's
+
+    def verdicts(self) -> dict[str, LineVerdicts]:
+        found = {}
+        for line, record in zip(self.model.lines, self.problem.lines, strict=True):
+            judged = self._judge(line, record)
+            if judged is not None:
+                found[line.name] = judged
+        return found
+
+    def _judge(self, line: Line, record: LineRecord) -> LineVerdicts | None:
+        decimals, sizes = self.problem.decimals, self.model.sizes
+        key = self._full(self.key[line.name], line)
+        allowed_by_key = self._bounds(line, bounds(line.expression, self.by_key, sizes, decimals))
+        self.by_key[line.name] = self._written(line, key, allowed_by_key)
+        slipped: Array = np.zeros(self.batch, dtype=bool)
+        for name in line.uses:
+            slipped = slipped | self.slipped.get(name, False)
+        if not record.asked:
+            # Printed with its value: everyone works on with the key's number.
+            self.own[line.name], self.slipped[line.name] = self.by_key[line.name], np.zeros(self.batch, dtype=bool)
+            return None
+        wrote = self.answers[line.name]
+        allowed = self._bounds(line, bounds(line.expression, self.own, sizes, decimals))
+        from_own, from_key = self._inside(wrote, allowed), self._inside(wrote, allowed_by_key)
+        right = from_own | from_key
+        follows = from_own & ~from_key & slipped
+        value = np.where(np.isnan(wrote), key, wrote)
+        wrong = ~right & ~np.isnan(wrote)
+        self.own[line.name] = self._written(line, value, allowed, exact_where=right & ~wrong)
+        self.slipped[line.name] = (wrong | follows).any(axis=(0, 1))
+        return LineVerdicts(right, follows)
+
+    def _full(self, value: Array, line: Line) -> Array:
+        """A value in the full shape of its line, a scalar as 1×1, for every student of the batch."""
+        rows, columns = map(int, line.shape or (1, 1))
+        return np.broadcast_to(value.reshape(*(line.shape or (1, 1)), -1), (rows, columns, self.batch))
+
+    def _bounds(self, line: Line, found: Interval) -> Interval:
+        rows, columns = map(int, line.shape or (1, 1))
+        whole = (rows, columns, self.batch)
+        if not line.shape:
+            found = Interval(found.low[None, None], found.high[None, None])
+        return Interval(np.broadcast_to(found.low, whole), np.broadcast_to(found.high, whole))
+
+    def _written(self, line: Line, value: Array, allowed: Interval, exact_where: Array | bool = True) -> Interval:
+        """What a later line is worked from: a written number, and what was cut off it or kept beyond it.
+
+        Where nothing needed rounding there is nothing beyond the written number.
+        """
+        beyond = np.where((allowed.low == allowed.high) & exact_where, 0.0, self.keep.unit)
+        around = Interval.around(value, beyond)
+        return around if line.shape else Interval(around.low[0, 0], around.high[0, 0])
+
+    def _inside(self, wrote: Array, allowed: Interval) -> Array:
+        """Whether what was written lies within bounds; where nothing bounds it, it does not."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            slack = 1e-6 * self.keep.unit + 1e-12 * np.abs(wrote)
+            bounded = np.isfinite(allowed.low) & np.isfinite(allowed.high)
+            return np.asarray(bounded & (wrote >= allowed.low - slack) & (wrote <= allowed.high + slack))

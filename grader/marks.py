@@ -1,0 +1,52 @@
+"""Marks, as plain data: what marks.jsonl holds, one line a submission."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Verdict = Literal["unreadable", "wrong", "blank", "follows", "correct"]
+
+WORST_FIRST: tuple[Verdict, ...] = ("unreadable", "wrong", "blank", "follows", "correct")
+"""A line's verdict is its worst entry's, in this order."""
+
+
+class Mistake(msgspec.Struct, frozen=True):
+    """A mistake that was recognised: its kind, and a sentence on what was done and what the rule is."""
+
+    kind: str
+    says: str
+
+
+class LineMarks(msgspec.Struct, frozen=True):
+    """One asked line of one student: a verdict an entry, and the numbers as they were read."""
+
+    name: str
+    verdict: Verdict
+    score: float
+    out_of: float
+    entries: tuple[tuple[Verdict, ...], ...]
+    read: tuple[tuple[float | None, ...], ...]
+    mistake: Mistake | None = None
+    message: str = ""
+
+
+class Marks(msgspec.Struct, frozen=True):
+    """One submission, marked."""
+
+    sheet: str
+    student: str
+    source: str
+    score: float
+    out_of: float
+    lines: tuple[LineMarks, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def percent(self) -> float:
+        return round(100 * self.score / self.out_of, 1) if self.out_of else 0.0
+
+    def line(self, name: str) -> LineMarks:
+        """A line by its name on the sheet, `1.dQ`, or by the line's own where there is one problem."""
+        return next(found for found in self.lines if name in (found.name, found.name.partition(".")[2]))

@@ -1,0 +1,127 @@
+"""The demo: a small class made up by the program, from drawn sheets to marked answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backprop.evaluate import batched, evaluate, plain
+from backprop.intervals import Array
+from backprop.language import parse
+from backprop.records import SetRecord, SheetRecord
+from grader.course import grade_course, load_course
+from worksheets.course import generate
+from worksheets.problem_set import load_set
+from worksheets.roster import load_roster
+
+Rounding = Callable[[Array, int], Array]
+
+
+def rounded(value: Array, decimals: int) -> Array:
+    return np.round(value, decimals)
+
+
+def cut_off(value: Array, decimals: int) -> Array:
+    # A hair more than the float, so that 0.69, which a float holds as 0.68999…, is not cut to 0.68.
+    return np.trunc(value * 10.0**decimals + np.sign(value) * 1e-9) / 10.0**decimals
+
+
+def in_full(value: Array, decimals: int) -> Array:
+    return value
+
+
+@dataclass(frozen=True)
+class MadeUp:
+    """A student made up: how they round, the lines they get wrong and how, what they leave blank, how they hand in."""
+
+    does: str
+    rounding: Rounding = rounded
+    mistakes: Mapping[str, str] | None = None
+    blank: str = ""  # a pattern of answers' names
+    ending: str = "json"
+
+
+STUDENTS = {
+    "s001": MadeUp("rounds every line, fills in the Markdown sheet", ending="md"),
+    "s002": MadeUp("cuts off every line", cut_off),
+    "s003": MadeUp("keeps full precision in a calculator", in_full),
+    "s004": MadeUp("leaves out the transpose in dK, then works on rightly", mistakes={"dK": "dscores @ Q"}),
+    "s005": MadeUp("stops after the forward pass", blank=r"1\.(d|W_).*"),
+    "s006": MadeUp(
+        "takes the softmax for its own derivative, and adds the step",
+        mistakes={"dscaled": "weights * dweights", "W_O_new": "W_O + eta * dW_O"},
+    ),
+}
+
+
+def run_demo(out: Path) -> Iterator[str]:
+    """The whole round in a folder: sheets, filled-in answers, marks. Yields what to tell the person who looks on."""
+    bundled = Path(str(resources.files("worksheets") / "demo"))
+    course, handed_in, results = out / "course", out / "submissions", out / "results"
+    made = generate(load_set(bundled / "set.toml"), load_roster(bundled / "roster.csv"), course)
+    yield f"{made.new + made.kept} sheets with worked solutions in {course}"
+    known = load_course(course)
+    handed_in.mkdir(parents=True, exist_ok=True)
+    for record in known.sheets.values():
+        if student := STUDENTS.get(record.student):
+            answers = fill_in(known.set, record, student)
+            path = handed_in / f"{record.folder}.{student.ending}"
+            if student.ending == "md":
+                sheet = (course / "handout" / record.folder / "sheet.md").read_text(encoding="utf-8")
+                path.write_text(fill_markdown(sheet, answers), encoding="utf-8")
+            else:
+                form = {"sheet": record.sheet, "answers": answers}
+                path.write_text(json.dumps(form, indent=1), encoding="utf-8")
+    (handed_in / "broken.json").write_text('{"sheet": "7KQF', encoding="utf-8")
+    yield f"{len(STUDENTS)} filled-in sheets and a broken file in {handed_in}"
+    found = grade_course(course, [handed_in], results)
+    yield f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} missing"
+    yield ""
+    for marks in found.marks:
+        yield f"  {marks.student}  {marks.score:6.2f} of {marks.out_of:g}   {STUDENTS[marks.student].does}"
+    for absent in found.missing:
+        yield f"  {absent}       –            handed in nothing"
+    for refused in found.not_marked:
+        yield f"  {refused.source}: {refused.reason}"
+    yield ""
+    example = known.sheets[found.marks[0].sheet].folder
+    yield f"a sheet:     {course / 'handout' / example / 'sheet.md'}"
+    yield f"a solution:  {course / 'instructor' / 'solutions' / example / 'solution.md'}"
+    yield f"feedback:    {results / 'feedback' / 's004.md'}"
+    yield f"gradebook:   {results / 'gradebook.csv'}"
+
+
+def fill_in(sheet_set: SetRecord, record: SheetRecord, student: MadeUp) -> dict[str, Any]:
+    """What a made-up student writes: each line worked from their own earlier numbers, right or wrong."""
+    answers: dict[str, Any] = {}
+    for number, (problem, given) in enumerate(zip(sheet_set.problems, record.given, strict=True), 1):
+        own = batched(given)
+        model = problem.model()
+        for line, asked in zip(model.lines, problem.lines, strict=True):
+            wrong = (student.mistakes or {}).get(line.name)
+            value = evaluate(parse(wrong) if wrong else line.expression, own, model.sizes)
+            own[line.name] = student.rounding(value, problem.decimals)
+            if asked.asked:
+                name = f"{number}.{line.name}"
+                answers[name] = "" if student.blank and re.fullmatch(student.blank, name) else plain(own[line.name])
+    return answers
+
+
+def fill_markdown(sheet: str, answers: Mapping[str, Any]) -> str:
+    """A Markdown sheet with numbers written into its blanks."""
+    for name, value in answers.items():
+        if value == "":
+            continue
+        numbers = iter(np.ravel(value))
+        start = sheet.index(f"{name} = ")
+        end = sheet.index("```", start)
+        filled = re.sub(r"_{4,}", lambda blank: f"{next(numbers):.4f}".rjust(len(blank[0])), sheet[start:end])  # noqa: B023
+        sheet = sheet[:start] + filled + sheet[end:]
+    return sheet

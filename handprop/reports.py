@@ -1,0 +1,81 @@
+"""What the command line prints of problems and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from backprop.model import PARTS
+from backprop.shapes import describe
+from worksheets.authoring import read_toml
+from worksheets.check import Report
+from worksheets.problem import bundled_problems, load_problem
+from worksheets.problem_set import Asked, load_set
+
+TITLES = {"forward": "Forward", "backward": "Backward", "update": "Update", "again": "Forward with the new weights"}
+
+
+def list_problems() -> Iterator[str]:
+    """The bundled problems with their titles."""
+    names = list(bundled_problems())
+    width = max(map(len, names))
+    for name in names:
+        yield f"{name:{width}}  {load_problem(name).title}"
+
+
+def show_problem(name: str) -> Iterator[str]:
+    """A problem, line by line, with its gradients."""
+    problem = load_problem(name)
+    model = problem.model
+    yield problem.title
+    if problem.intro:
+        yield problem.intro
+    yield ""
+    yield "Given"
+    for given in model.givens:
+        kind = f"an index into {given.index} = {int(given.index)}" if given.index is not None else describe(given.shape)
+        fixed = problem.givens[given.name].fixed
+        more = ", trainable" if given.trainable else f", {fixed:g}" if isinstance(fixed, float) else ""
+        yield f"  {given.name}: {kind}{more}"
+    width = max(len(line.name) for line in model.lines)
+    for part in PARTS:
+        if lines := model.part(part):
+            yield ""
+            yield TITLES[part]
+            yield from (f"  {line.name:{width}} = {line.text}" for line in lines)
+
+
+def load_checkable(name: str) -> list[Asked]:
+    """What `check` is asked of: the problems of a set file, or one problem with everything asked."""
+    path = Path(name)
+    if path.suffix == ".toml" and name not in bundled_problems() and "problem" in read_toml(path):
+        return list(load_set(path).problems)
+    problem = load_problem(name)
+    return [Asked(problem, frozenset(line.name for line in problem.model.lines), 4, None)]
+
+
+def report_lines(report: Report) -> Iterator[str]:
+    """A check's findings, for the author."""
+    yield f"{report.name}"
+    if report.gradients:
+        yield "  gradients, derived and proved by SymPy entry by entry:"
+        width = max(len(name) for name, _ in report.gradients)
+        proved = {proof.line: proof for proof in report.proofs}
+        for name, line in report.gradients:
+            proof = proved[name]
+            mark = f"proved, {proof.entries} entries" if proof.holds else "NOT CONFIRMED"
+            yield f"    {name:{width}} = {line}   ({mark})"
+        yield f"  NumPy against SymPy's derivatives on one variant: furthest {report.furthest_symbolic:.1e}"
+        yield f"  NumPy against central differences on one variant: furthest {report.furthest_difference:.1e}"
+    if report.variants:
+        yield f"  {report.variants} variants drawn, {report.tries:.1f} tries each"
+        for reason, count in sorted(report.rejected.items(), key=lambda item: -item[1])[:6]:
+            yield f"    {count:4} draws rejected: {reason}"
+    if report.sizes:
+        yield "  size of the numbers (without sign; 5 %, middle, 95 %):"
+        width = max(len(size.line) for size in report.sizes)
+        yield from (f"    {s.line:{width}}  {s.low:9.4f} {s.middle:9.4f} {s.high:9.4f}" for s in report.sizes)
+    yield from (f"  doubtful: {doubt}" for doubt in report.doubts)
+    yield from (f"  FAILED: {failure}" for failure in report.failures)
+    if not report.failures:
+        yield "  fit to use"

@@ -1,0 +1,493 @@
+"""Derived lines are the ones that a textbook prints, and they are the derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from small_models import (
+    INDICES,
+    SIZES,
+    Lines,
+    Shapes,
+    assert_close,
+    attention,
+    central_differences,
+    grown,
+    model,
+    numbers,
+    random_models,
+)
+
+from backprop.differentiate import derive
+from backprop.evaluate import batched, evaluate, plain, work_lines, work_model
+from backprop.expressions import Expression, ExpressionError, Name, apply, number, text
+from backprop.language import parse
+from backprop.model import BACKWARD, FORWARD, Model
+from backprop.scope import shape_of
+from backprop.simplify import simplify
+from backprop.symbolic import prove_model
+
+
+def backward(
+    lines: Lines,
+    trainable: Shapes,
+    given: Shapes | None = None,
+    indices: Mapping[str, int | str] | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> dict[str, str]:
+    """The backward lines as text, once they are proved and agree with finite differences."""
+    whole = derive(model(lines, trainable, given, indices, sizes), "loss")
+    assert_right(whole)
+    assert [proof.line for proof in prove_model(whole, "loss") if not proof.holds] == []
+    return {line.name: line.text for line in whole.part(BACKWARD)}
+
+
+def assert_right(whole: Model, values: Mapping[str, Any] | None = None, tolerance: float = 1e-6) -> None:
+    values = values or numbers(whole)
+    worked = work_lines(whole.lines, values, whole.sizes)
+    for name in whole.trainables:
+        assert_close(worked[f"d{name}"][..., 0], central_differences(whole, "loss", values, name), tolerance)
+
+
+# The lesson.
+
+
+def test_the_lesson_has_its_own_lines() -> None:
+    whole = derive(attention(), "loss", "eta", ["loss"])
+    assert {line.name: line.text for line in whole.lines[11:]} == {
+        "dlogits": "probs - onehot(target, v)",
+        "dW_O": "context.T @ dlogits",
+        "dcontext": "dlogits @ W_O.T",
+        "doutput": "place(dcontext, -1, n)",
+        "dweights": "doutput @ V.T",
+        "dV": "weights.T @ doutput",
+        "dscaled": "weights * (dweights - rowsum(dweights * weights))",
+        "dscores": "dscaled / sqrt(d_k)",
+        "dQ": "dscores @ K",
+        "dK": "dscores.T @ Q",
+        "dW_Q": "X.T @ dQ",
+        "dW_K": "X.T @ dK",
+        "dW_V": "X.T @ dV",
+        "W_Q_new": "W_Q - eta * dW_Q",
+        "W_K_new": "W_K - eta * dW_K",
+        "W_V_new": "W_V - eta * dW_V",
+        "W_O_new": "W_O - eta * dW_O",
+        "Q_new": "X @ W_Q_new",
+        "K_new": "X @ W_K_new",
+        "V_new": "X @ W_V_new",
+        "scores_new": "Q_new @ K_new.T",
+        "scaled_new": "scores_new / sqrt(d_k)",
+        "weights_new": "softmax(scaled_new)",
+        "output_new": "weights_new @ V_new",
+        "context_new": "row(output_new, -1)",
+        "logits_new": "context_new @ W_O_new",
+        "probs_new": "softmax(logits_new)",
+        "loss_new": "cross_entropy(probs_new, target)",
+    }
+    names = "dlogits dW_O dcontext doutput dweights dV dscaled dscores dQ dK dW_Q dW_K dW_V"
+    assert [line.name for line in whole.part(BACKWARD)] == names.split()
+    assert [line.part for line in whole.lines] == ["forward"] * 11 + ["backward"] * 13 + ["update"] * 4 + ["again"] * 11
+
+
+def test_the_lesson_has_its_own_numbers() -> None:
+    identity = [[0.1, 0.0], [0.0, 0.1]]
+    given = {"X": [[1, 0], [0, 1]], "W_Q": identity, "W_K": identity, "W_V": identity, "target": 2, "eta": 0.1}
+    given["W_O"] = [[0.1, 0, 0, 0], [0, 0, 0.1, 0]]
+    worked = work_model(derive(attention(), "loss", "eta", ["loss"]), given)
+    assert worked["loss"] == pytest.approx(1.3838, abs=5e-5)
+    assert np.round(np.array(worked["dcontext"]), 4).tolist() == [[0.0251, -0.0749]]
+    assert worked["loss_new"] < worked["loss"]  # type: ignore[operator]
+
+
+COMBINATIONS = [(*sizes, 3 + sum(sizes) % 2) for sizes in product((2, 3, 4), repeat=4)]
+
+
+@pytest.mark.parametrize("sizes", COMBINATIONS, ids=str)
+def test_the_lesson_at_every_size_agrees_with_finite_differences(sizes: tuple[int, ...]) -> None:
+    for v in (3, 4):
+        whole = derive(attention(*sizes[:4], v), "loss")
+        for seed in range(2):
+            assert_right(whole, numbers(whole, seed, low=-1, high=1))
+
+
+def thirds() -> list[Any]:
+    """The proofs of all sizes; those left out of the daily suite are every other third, and marked slow."""
+    slow = pytest.mark.slow
+    return [pytest.param(s, id=str(s), marks=() if sum(s[:4]) % 3 == 0 else slow) for s in COMBINATIONS]
+
+
+@pytest.mark.parametrize("sizes", thirds())
+def test_the_lesson_at_every_size_is_proved(sizes: tuple[int, ...]) -> None:
+    proofs = list(prove_model(derive(attention(*sizes), "loss"), "loss"))
+    assert len(proofs) == 13
+    assert [proof.line for proof in proofs if not proof.holds] == []
+
+
+# What a textbook prints.
+
+
+def test_a_product_of_a_matrix_with_itself() -> None:
+    found = backward({"S": "X @ X.T", "loss": "sum(S * C)"}, {"X": (3, 2)}, {"C": (3, 3)})
+    assert found == {"dS": "C", "dX": "dS @ X + dS.T @ X"}
+
+
+def test_squared_error_has_half_its_factor() -> None:
+    lines = {"h": "sigmoid(X @ W1 + b)", "out": "h @ W2", "loss": "sum((y - out) ** 2) / 2"}
+    assert backward(lines, {"W1": (2, 4), "b": (1, 4), "W2": (4, 1)}, {"X": (3, 2), "y": (3, 1)}) == {
+        "dout": "out - y",
+        "dW2": "h.T @ dout",
+        "dh": "dout @ W2.T",
+        "dW1": "X.T @ (dh * h * (1 - h))",
+        "db": "colsum(dh * h * (1 - h))",
+    }
+
+
+def test_mean_squared_error() -> None:
+    found = backward({"out": "X @ W", "loss": "mean((out - y) ** 2)"}, {"W": (2, 1)}, {"X": (4, 2), "y": (4, 1)})
+    assert found == {"dout": "(out - y) / 2", "dW": "X.T @ dout"}
+
+
+def test_mean_squared_error_with_named_sizes() -> None:
+    lines = {"out": "X @ W", "loss": "mean((out - y) ** 2)"}
+    found = backward(lines, {"W": ("d", 1)}, {"X": ("n", "d"), "y": ("n", 1)}, sizes={"n": 3, "d": 2})
+    assert found == {"dout": "2 * (out - y) / n", "dW": "X.T @ dout"}
+
+
+def test_a_quantity_used_in_several_lines_adds_its_parts() -> None:
+    lines = {"h": "tanh(X @ W)", "a": "h @ U", "b": "h * h", "loss": "sum(a) + sum(b) - sum(h)"}
+    assert backward(lines, {"W": (2, 3), "U": (3, 1)}, {"X": (2, 2)}) == {
+        "da": "spread(1, 2, 1)",
+        "dU": "h.T @ da",
+        "db": "spread(1, 2, 3)",
+        "dh": "da @ U.T + 2 * db * h - 1",
+        "dW": "X.T @ (dh * (1 - h ** 2))",
+    }
+
+
+def test_rows_columns_and_scalars_that_were_spread_are_added_up() -> None:
+    lines = {"Y": "X * r + c - s", "loss": "sum(Y * C)"}
+    found = backward(lines, {"r": (1, 3), "c": (2, 1), "s": ()}, {"X": (2, 3), "C": (2, 3)})
+    assert found == {"dY": "C", "dr": "colsum(dY * X)", "dc": "rowsum(dY)", "ds": "-sum(dY)"}
+
+
+def test_a_scalar_over_a_matrix() -> None:
+    found = backward({"Y": "s / X", "loss": "sum(Y * C)"}, {"s": (), "X": (2, 2)}, {"C": (2, 2)})
+    assert found == {"dY": "C", "ds": "sum(dY / X)", "dX": "-(dY * s / X ** 2)"}
+
+
+def test_relu_and_a_residual() -> None:
+    lines = {"z": "X @ W", "h": "relu(z)", "y": "X + h", "loss": "sum(y * C)"}
+    found = backward(lines, {"W": (2, 2), "X": (3, 2)}, {"C": (3, 2)})
+    assert found == {
+        "dy": "C",
+        "dh": "dy",
+        "dz": "dh * step(z)",
+        "dW": "X.T @ dz",
+        "dX": "dy + dz @ W.T",
+    }
+
+
+def test_layer_norm_by_hand() -> None:
+    lines = {
+        "mu": "rowmean(X)",
+        "centred": "X - mu",
+        "variance": "rowmean(centred ** 2)",
+        "sigma": "sqrt(variance + 0.00001)",
+        "normal": "centred / sigma",
+        "y": "normal * gain + bias",
+        "loss": "sum(y * C)",
+    }
+    trainable: Shapes = {"X": ("n", "d"), "gain": (1, "d"), "bias": (1, "d")}
+    assert backward(lines, trainable, {"C": ("n", "d")}, sizes={"n": 2, "d": 3}) == {
+        "dy": "C",
+        "dgain": "colsum(dy * normal)",
+        "dbias": "colsum(dy)",
+        "dnormal": "dy * gain",
+        "dsigma": "-rowsum(dnormal * centred / sigma ** 2)",
+        "dvariance": "dsigma / (2 * sqrt(variance + 0.00001))",
+        "dcentred": "dnormal / sigma + 2 * dvariance / d * centred",
+        "dmu": "-rowsum(dcentred)",
+        "dX": "dcentred + dmu / d",
+    }
+
+
+def test_inner_expressions_are_differentiated_where_they_stand() -> None:
+    lines = {"loss": "sum(tanh(X @ exp(W)) * C)"}
+    found = backward(lines, {"W": (2, 2)}, {"X": (2, 2), "C": (2, 2)})
+    assert found == {"dW": "(X.T @ (C * (1 - tanh(X @ exp(W)) ** 2))) * exp(W)"}
+
+
+def test_rows_and_entries() -> None:
+    found = backward({"loss": "entry(A, 1, k) + sum(row(A, 0)) + sum(row(A, k))"}, {"A": (2, 3)}, {}, {"k": 2})
+    assert found == {"dA": "place(onehot(k, 3), 1, 2) + place(spread(1, 1, 3), 0, 2) + place(spread(1, 1, 3), k, 2)"}
+
+
+def test_a_loss_that_is_a_weight() -> None:
+    assert backward({"loss": "w"}, {"w": ()}) == {"dw": "1"}
+
+
+# Softmax and cross-entropy.
+
+CROSS_ENTROPY = {"z": "x @ W", "p": "softmax(z)", "loss": "cross_entropy(p, k)"}
+WEIGHT: Shapes = {"W": (2, 3)}
+INPUT: Shapes = {"x": (1, 2)}
+
+
+def test_softmax_and_cross_entropy_are_differentiated_together() -> None:
+    assert backward(CROSS_ENTROPY, WEIGHT, INPUT, {"k": 3}) == {"dz": "p - onehot(k, 3)", "dW": "x.T @ dz"}
+
+
+def test_and_where_the_softmax_has_no_line_of_its_own() -> None:
+    lines = {"z": "x @ W", "loss": "cross_entropy(softmax(z), k)"}
+    assert backward(lines, WEIGHT, INPUT, {"k": 3}) == {"dz": "softmax(z) - onehot(k, 3)", "dW": "x.T @ dz"}
+
+
+def test_and_where_two_losses_share_a_softmax() -> None:
+    lines = {**CROSS_ENTROPY, "loss": "cross_entropy(p, k) + 2 * cross_entropy(p, 0)"}
+    found = backward(lines, WEIGHT, INPUT, {"k": 3})
+    assert found == {"dz": "p - onehot(k, 3) + 2 * (p - onehot(0, 3))", "dW": "x.T @ dz"}
+
+
+def test_but_not_where_the_probabilities_are_used_for_more() -> None:
+    """`dp` is the whole ∂loss/∂p, so it has the part that the loss has in it."""
+    lines = {**CROSS_ENTROPY, "loss": "cross_entropy(p, k) + sum(p ** 2)"}
+    assert backward(lines, WEIGHT, INPUT, {"k": 3}) == {
+        "dp": "2 * p - onehot(k, 3) / p",
+        "dz": "p * (dp - rowsum(dp * p))",
+        "dW": "x.T @ dz",
+    }
+
+
+def test_what_is_beside_the_loss_changes_nothing() -> None:
+    beside = {**CROSS_ENTROPY, "certainty": "sum(p * p)"}
+    assert backward(beside, WEIGHT, INPUT, {"k": 3}) == backward(CROSS_ENTROPY, WEIGHT, INPUT, {"k": 3})
+
+
+def test_cross_entropy_of_other_probabilities() -> None:
+    lines = {"z": "x @ W", "p": "z / sum(z)", "loss": "cross_entropy(p, k)"}
+    found = backward(lines, WEIGHT, INPUT, {"k": 3})
+    assert found["dp"] == "-(onehot(k, 3) / p)"
+
+
+# Updates, and lines worked again.
+
+
+def test_only_what_the_weights_change_is_worked_again() -> None:
+    lines = {"f": "exp(X)", "h": "f @ W", "loss": "sum(h)", "beside": "sum(h) + sum(f)"}
+    whole = derive(model(lines, {"W": (2, 2)}, {"X": (2, 2), "rate": ()}), "loss", "rate", ["loss"])
+    assert [(line.name, line.text) for line in whole.lines[4:]] == [
+        ("dh", "spread(1, 2, 2)"),
+        ("dW", "f.T @ dh"),
+        ("W_new", "W - rate * dW"),
+        ("h_new", "f @ W_new"),
+        ("loss_new", "sum(h_new)"),
+    ]
+
+
+# What cannot be derived.
+
+XW: Lines = {"h": "X @ W", "loss": "sum(h)"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "trainable", "asked", "says"),
+    [
+        (XW, {"W": (2, 2)}, ("h",), "[derive] gradients_of = “h”: a gradient is of a scalar, and h is a matrix"),
+        (XW, {"W": (2, 2)}, ("los",), "[derive] gradients_of = “los”: no line has this name"),
+        (XW, {}, ("loss",), "[derive] gradients_of: no given is trainable, so there is nothing to differentiate by"),
+        (XW, {"W": (2, 2), "V": (2, 2)}, ("loss",), "V is trainable, but loss does not depend on it"),
+        (
+            {"h": "step(X @ W)", "loss": "sum(h)"},
+            {"W": (2, 2)},
+            ("loss",),
+            "W is trainable, but loss depends on it only through what has no gradient",
+        ),
+        (
+            {"h": "X @ W", "dh": "h + 1", "loss": "sum(h)"},
+            {"W": (2, 2)},
+            ("loss",),
+            "line “dh”: this name is kept for the gradient of h",
+        ),
+        (
+            {"h": "X @ W", "dh": "sum(h)", "loss": "sum(h)"},
+            {"W": (2, 2)},
+            ("loss",),
+            "line “dh”: this name is kept for the gradient of h",
+        ),
+        (
+            {"h": "X @ W", "W_new": "sum(h)", "loss": "sum(h)"},
+            {"W": (2, 2)},
+            ("loss", "eta"),
+            "line “W_new”: this name is already in use for something else",
+        ),
+        (XW, {"W": (2, 2)}, ("loss", "X"), "[derive] update = “X”: the learning rate is a scalar that is given"),
+        (XW, {"W": (2, 2)}, ("loss", "rate"), "[derive] update = “rate”: the learning rate is a scalar that is given"),
+        (XW, {"W": (2, 2)}, ("loss", "eta", ["lost"]), "[derive] again: no line is called lost"),
+        (
+            {**XW, "f": "exp(X)"},
+            {"W": (2, 2)},
+            ("loss", "eta", ["f"]),
+            "[derive] again: f is no line of the forward pass that the new weights change",
+        ),
+        (
+            XW,
+            {"W": (2, 2)},
+            ("loss", "eta", ["dh"]),
+            "[derive] again: dh is no line of the forward pass that the new weights change",
+        ),
+        (
+            XW,
+            {"W": (2, 2)},
+            ("loss", None, ["loss"]),
+            "[derive] again needs update: without it nothing has changed",
+        ),
+        (
+            XW,
+            {"W": (2, 2)},
+            (None, "eta"),
+            "[derive] update and again need gradients_of: the line to be made smaller",
+        ),
+        (
+            {"h": "X @ W ** (-12)", "loss": "sum(h)"},
+            {"W": (2, 2)},
+            ("loss",),
+            "line “dW”: an exponent is a number from −12 to 12",
+        ),
+        (
+            {"h": "softmax(" * 20 + "X @ W" + ")" * 20, "loss": "sum(h)"},
+            {"W": (2, 2)},
+            ("loss",),
+            "line “h”: its gradient is too long for a line: give the inner parts lines of their own",
+        ),
+        (
+            {"h": "softmax(" * 5 + "X @ W" + ")" * 5, "loss": "sum(h)"},
+            {"W": (2, 2)},
+            ("loss",),
+            "line “dW”: this gradient cannot be written as a line: give the inner parts lines of their own",
+        ),
+    ],
+)
+def test_what_cannot_be_derived_says_why(lines: Lines, trainable: Shapes, asked: tuple[Any, ...], says: str) -> None:
+    fixed: Shapes = {"X": (2, 2), "eta": (), **({} if trainable else {"W": (2, 2)})}
+    with pytest.raises(ExpressionError) as refused:
+        derive(model(lines, trainable, fixed), *asked)
+    assert str(refused.value) == says
+
+
+# Simplifying.
+
+
+@pytest.mark.parametrize(
+    ("plain", "settled"),
+    [
+        ("2 * A / 2", "A"),
+        ("A / 2 / 3", "A / 6"),
+        ("2 * (A / 3)", "2 * A / 3"),
+        ("A * 0.01", "0.01 * A"),
+        ("A / 14", "A / 14"),
+        ("3 * A / 14", "3 * A / 14"),
+        ("1 / 3", "1 / 3"),
+        ("1 - 4 / 3", "-(1 / 3)"),
+        ("-(-A)", "A"),
+        ("-(A - B)", "B - A"),
+        ("A + -B", "A - B"),
+        ("-A + B", "B - A"),
+        ("A - -B", "A + B"),
+        ("A + (B + A)", "A + B + A"),
+        ("A + (B - A)", "A + B - A"),
+        ("A + A", "2 * A"),
+        ("0 + A", "A"),
+        ("A - 0", "A"),
+        ("0 - A", "-A"),
+        ("0 * A * B", "0 * (A * B)"),
+        ("s / (2 * A)", "s / (2 * A)"),
+        ("A / s / 2", "A / (2 * s)"),
+        ("A * (1 / B)", "A / B"),
+        ("2 / s * A", "2 * A / s"),
+        ("A ** 1", "A"),
+        ("s ** 0", "1"),
+        ("2 ** 3 * A", "8 * A"),
+        ("sqrt(A) ** 2", "A"),
+        ("A.T.T", "A"),
+        ("(A @ B.T).T", "B @ A.T"),
+        ("(A / s).T", "A.T / s"),
+        ("(2 * A).T @ (B / 3)", "2 * (A.T @ B) / 3"),
+        ("s.T", "s"),
+        ("sum(A / 2)", "sum(A) / 2"),
+        ("row(-A, 0)", "-row(A, 0)"),
+        ("spread(s / 2, 2, 3) * A", "s * A / 2"),
+        ("spread(1, 2, 3) * A", "A"),
+        ("A - spread(s, 2, 3)", "A - s"),
+        ("spread(1, 2, 3) / 2 + spread(s, 2, 3) / 3", "spread(1, 2, 3) / 2 + spread(s, 2, 3) / 3"),
+        ("spread(r, 2, 3) * spread(s, 2, 3)", "spread(r, 2, 3) * spread(s, 2, 3)"),
+        ("A * spread(s, 2, 3) * spread(r, 2, 3)", "A * s * r"),
+        ("A * B", "A * B"),
+    ],
+)
+def test_expressions_are_settled_as_one_would_write_them(plain: str, settled: str) -> None:
+    scope = model({}, {}, {"A": (2, 3), "B": (2, 3), "r": (1, 3), "s": ()}).scope
+    found = simplify(parse(plain), scope)
+    assert text(found) == settled
+    assert shape_of(found, scope) == shape_of(parse(plain), scope)
+
+
+PLAIN = model({}, {}, {"A": ("n", "m"), "B": ("m", "n"), "r": (1, "m"), "c": ("n", 1), "s": ()}, INDICES, SIZES)
+
+
+@st.composite
+def settleable(draw: st.DrawFn) -> Expression:
+    """An expression with spreads, factors and signs in it, as adjoints leave them."""
+    expression = draw(grown(PLAIN.scope, most=6))
+    factor = draw(st.sampled_from(["1", "-1", "0.5", "2", "0.01", "0"]))
+    return draw(st.sampled_from([expression, apply("*", number(factor), expression), apply("neg", expression)]))
+
+
+@settings(max_examples=300)
+@given(settleable(), st.integers(0, 5))
+def test_settling_keeps_value_and_shape(expression: Expression, seed: int) -> None:
+    settled = simplify(expression, PLAIN.scope)
+    assert shape_of(settled, PLAIN.scope) == shape_of(expression, PLAIN.scope)
+    assert parse(text(settled)) == settled
+    values = numbers(PLAIN, seed)
+    before, after = (evaluate(e, values, SIZES) for e in (expression, settled))
+    assume(np.isfinite(before).all() and np.abs(before).max() < 1e6)
+    assert_close(np.broadcast_to(after, before.shape), before, 1e-9)
+
+
+# Any model.
+
+
+@settings(max_examples=250)
+@given(random_models(), st.integers(0, 5))
+def test_any_model_has_its_gradients(forward: Model, seed: int) -> None:
+    assume(forward.trainables)
+    try:
+        whole = derive(forward, "loss")
+    except ExpressionError as refused:
+        assert "no gradient" in str(refused) or "lines of their own" in str(refused) or "exponent" in str(refused)
+        return
+    for line in whole.lines:
+        assert parse(line.text) == line.expression
+    values = numbers(whole, seed)
+    for name in whole.trainables:
+        # Two steps that agree: not at a kink, nor where rounding drowns the difference.
+        coarse, fine = (central_differences(whole, "loss", values, name, h) for h in (1e-4, 3e-5))
+        scale = max(1.0, float(np.abs(fine).max()))
+        assume(np.isfinite(coarse).all() and np.isfinite(fine).all() and np.abs(fine).max() < 1e5)
+        assume(np.abs(coarse - fine).max() < 1e-7 * scale)
+        worked = work_lines(whole.lines, values, whole.sizes)
+        assert_close(worked[f"d{name}"][..., 0], fine, 1e-6)
+
+
+def test_plain_numbers_in_and_out() -> None:
+    arrays = batched({"A": [[1, 2]], "s": 3, "k": 1})
+    assert {name: a.shape for name, a in arrays.items()} == {"A": (1, 2, 1), "s": (1,), "k": (1,)}
+    assert plain(arrays["A"]) == [[1, 2]]
+    assert plain(evaluate(Name("s"), arrays, {})) == 3
+    assert model(XW, {"W": (2, 2)}, {"X": (2, 2)}).part(FORWARD)[0].name == "h"

@@ -1,0 +1,172 @@
+"""Is a problem fit to use: its gradients proved, worked three ways, and a few hundred variants drawn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backprop.entries import cells
+from backprop.evaluate import batched, work_lines
+from backprop.expressions import Apply, text, walk
+from backprop.intervals import Array
+from backprop.model import BACKWARD, FORWARD, Model
+from backprop.records import ProblemRecord
+from backprop.symbolic import Proof, Symbolic, prove_model
+from worksheets.authoring import AuthoringError
+from worksheets.problem_set import Asked, problem_record
+from worksheets.variants import draw_given, draw_variant, keyed_random
+
+VARIANTS = 200
+STEP = 1e-5  # of a central difference; its own error is about the step squared
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the numbers of a line are over many variants: the middle, and the range of nine tenths of them."""
+
+    line: str
+    low: float
+    middle: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found of one problem; `failures` are reasons not to use it, `doubts` are for the author to decide."""
+
+    name: str
+    gradients: tuple[tuple[str, str], ...]
+    proofs: tuple[Proof, ...]
+    furthest_symbolic: float
+    furthest_difference: float
+    variants: int
+    tries: float
+    rejected: Mapping[str, int]
+    sizes: tuple[Size, ...]
+    doubts: tuple[str, ...]
+    failures: tuple[str, ...]
+
+
+def check(asked: Asked, variants: int = VARIANTS) -> Report:
+    """A report on one problem of a set: proofs, gradients, variants."""
+    problem, model, record = asked.problem, asked.problem.model, problem_record(asked)
+    loss = problem.derivation.gradients_of
+    failures: list[str] = []
+    proofs = tuple(prove_model(model, loss)) if loss else ()
+    failures += [f"SymPy cannot confirm {p.line}: entries {_places(p.wrong)} differ" for p in proofs if not p.holds]
+    tries, rejected, drawn = 0, Counter[str](), list[Mapping[str, Any]]()
+    try:
+        for number in range(variants):
+            found = draw_variant(problem, record, b"check", number)
+            tries += 1 + sum(found.rejected.values())
+            rejected += found.rejected
+            drawn.append(found.given)
+    except AuthoringError as error:
+        failures.append(str(error))
+    sample = drawn[0] if drawn else draw_given(problem, keyed_random(b"check", 0, 0))
+    symbolic = difference = 0.0
+    if loss:
+        symbolic, difference = furthest_from_sympy(model, loss, sample), furthest_from_differences(model, loss, sample)
+        if not symbolic < 1e-9:
+            failures.append(f"NumPy and SymPy differ by {symbolic:.1e} on one variant's gradients")
+        if not difference < 1e-5:
+            failures.append(f"gradients differ from central differences by {difference:.1e} on one variant")
+    return Report(
+        problem.name,
+        tuple((line.name, line.text) for line in model.part(BACKWARD)),
+        proofs,
+        symbolic,
+        difference,
+        len(drawn),
+        tries / max(1, len(drawn)),
+        rejected,
+        tuple(_sizes(record, drawn)),
+        tuple(_doubts(model)),
+        tuple(failures),
+    )
+
+
+def _places(entries: tuple[tuple[int, int], ...]) -> str:
+    return ", ".join(f"({i + 1}, {j + 1})" for i, j in entries)
+
+
+def furthest_from_sympy(model: Model, loss: str, given: Mapping[str, Any]) -> float:
+    """The largest difference, relative to 1 or the value, of NumPy's gradients to SymPy's own derivatives at these numbers."""
+    worked = work_lines(model.lines, batched(given), model.sizes)
+    known = {name: int(given[name]) for name in model.scope.indices}
+    reading, furthest = Symbolic(model, loss, known), 0.0
+    for line in model.part(BACKWARD):
+        value = worked[line.name].reshape(*(line.shape or (1, 1)), -1)[..., 0]
+        for i, j in cells(line.shape):
+            furthest = _further(furthest, reading.derivative_at(line.name[1:], i, j, worked), float(value[i, j]))
+    return furthest
+
+
+def furthest_from_differences(model: Model, loss: str, given: Mapping[str, Any]) -> float:
+    """The largest difference of the trainables' gradients to central differences of the loss."""
+    worked, furthest = work_lines(model.lines, batched(given), model.sizes), 0.0
+    forward = model.part(FORWARD)
+    for weight in model.trainables:
+        base = np.asarray(given[weight], dtype=float)
+        gradient = worked[f"d{weight}"][..., 0]
+        for place in np.ndindex(base.shape):
+            ends: list[float] = []
+            for step in (STEP, -STEP):
+                moved = base.copy()
+                moved[place] += step
+                ends.append(float(work_lines(forward, batched({**given, weight: moved}), model.sizes)[loss][0]))
+            furthest = _further(furthest, (ends[0] - ends[1]) / (2 * STEP), float(gradient[place]))
+    return furthest
+
+
+def _further(furthest: float, a: float, b: float) -> float:
+    """The larger of a distance and that of two numbers; what is undefined is infinitely far."""
+    distance = abs(a - b) / max(1.0, abs(a), abs(b))
+    return max(furthest, distance) if np.isfinite(distance) else float("inf")
+
+
+def _sizes(record: ProblemRecord, drawn: list[Mapping[str, Any]]) -> Iterator[Size]:
+    """How large the entries of each line are; those that are zero on every sheet are left out."""
+    if not drawn:
+        return
+    model = record.model()
+    stacked: dict[str, Array] = {
+        name: np.stack([np.asarray(given[name]) for given in drawn], axis=-1) for name in drawn[0]
+    }
+    worked = work_lines(model.lines, stacked, model.sizes)
+    for line in record.lines:
+        value = np.abs(worked[line.name]).reshape(*(line.shape or (1, 1)), -1)
+        entries = [value[i, j] for i, j in cells(line.shape) if (i, j) not in line.always_zero]
+        if entries:
+            low, middle, high = np.quantile(np.stack(entries), [0.05, 0.5, 0.95])
+            yield Size(line.name, float(low), float(middle), float(high))
+
+
+def _doubts(model: Model) -> Iterator[str]:
+    """What an author may want to change."""
+    inner = Counter(
+        text(node)
+        for line in model.part(BACKWARD)
+        for node in {n for n in walk(line.expression) if isinstance(n, Apply) and _is_work(n)} - {line.expression}
+    )
+    largest = [
+        e for e, count in inner.items() if count > 1 and not any(e != o and e in o and c > 1 for o, c in inner.items())
+    ]
+    for expression in largest:
+        yield f"{expression} stands in {inner[expression]} gradient lines: the inner expression wants a line of its own"
+    for line in model.part(FORWARD):
+        if not any(line.name in other.uses for other in model.lines) and not any(
+            other.name == f"d{line.name}" for other in model.lines
+        ):
+            last = line is model.part(FORWARD)[-1]
+            if not last:
+                yield f"nothing is worked from {line.name}"
+
+
+def _is_work(node: Apply) -> bool:
+    """Whether an expression is worth a line: more than a transpose or one constant's root."""
+    return sum(isinstance(n, Apply) and n.operation not in (".T", "neg") for n in walk(node)) >= 2

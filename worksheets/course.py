@@ -1,0 +1,240 @@
+"""A course: every student's sheet and worked solution, and the records that they are marked from."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+import joblib
+import msgspec
+
+from backprop.records import SetRecord, SheetRecord, decoder, read_lines
+from worksheets.authoring import AuthoringError
+from worksheets.derivations import with_symbolic
+from worksheets.problem_set import ProblemSet
+from worksheets.roster import Roster, Student
+from worksheets.sheet import STYLES, Sheet
+from worksheets.variants import draw_variant
+
+FORMATS = tuple(STYLES)
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What generate did: sheets that are new, sheets that were there, and files printed."""
+
+    new: int
+    kept: int
+    printed: int
+
+
+Progress = Callable[[str, int, int], None]
+"""`progress(what, done, of)`."""
+
+
+def _quiet(what: str, done: int, of: int) -> None:
+    return None
+
+
+def generate(
+    problem_set: ProblemSet,
+    roster: Roster,
+    folder: Path,
+    formats: Sequence[str] = FORMATS,
+    progress: Progress = _quiet,
+    jobs: int = 1,
+) -> Generated:
+    """Writes the course folder: numbers for every new student, and a sheet and a solution in each format.
+
+    Sheets that are already there are kept as they are. Raises AuthoringError where the set has changed since, where
+    no numbers are fit, or where the folder cannot be written; then nothing is changed.
+    """
+    instructor = folder / "instructor"
+    try:
+        instructor.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(instructor / ".lock", timeout=0):
+            return _generate(problem_set, roster, folder, formats, progress, jobs)
+    except filelock.Timeout:
+        raise AuthoringError(f"{folder}: another run is writing this course; wait for it to end") from None
+    except (FileExistsError, NotADirectoryError):
+        raise AuthoringError(f"{folder} is a file; --out names a folder for the course") from None
+    except PermissionError as error:
+        raise AuthoringError(f"{error.filename}: this cannot be written: permission denied") from None
+
+
+def _generate(
+    problem_set: ProblemSet, roster: Roster, folder: Path, formats: Sequence[str], progress: Progress, jobs: int
+) -> Generated:
+    instructor = folder / "instructor"
+    sheet_set, there = _settled(problem_set, instructor)
+    known = {record.student: record for record in there}
+    secret = _secret(instructor)
+    new = [student for student in roster.students if student.id not in known]
+    taken = {record.sheet for record in there}
+    drawn = list(there)
+    for done, student in enumerate(new, 1):
+        drawn.append(_draw(problem_set, sheet_set, student, secret, taken))
+        progress("drawing numbers", done, len(new))
+    # The numbers come first and whole, so that a run that is cut short leaves nothing that cannot be finished.
+    _write(instructor / "set.json", _pretty(sheet_set))
+    _write(instructor / "keys.jsonl", _lines(Sheet(sheet_set, record).key_record for record in drawn))
+    _write(instructor / "records.jsonl", _lines(drawn))
+    printed = _print(sheet_set, drawn, folder, formats, progress, jobs) if formats else 0
+    return Generated(len(new), len(there), printed)
+
+
+def _settled(problem_set: ProblemSet, instructor: Path) -> tuple[SetRecord, Sequence[SheetRecord]]:
+    """The set and the sheets that are already there; the set is derived and proved where it is new."""
+    fresh = problem_set.record()
+    path = instructor / "set.json"
+    if not path.exists():
+        return with_symbolic(fresh), []
+    try:
+        kept: SetRecord = decoder(SetRecord).decode(path.read_bytes())
+        records = instructor / "records.jsonl"
+        there = read_lines(records.read_bytes(), SheetRecord) if records.exists() else []
+    except msgspec.MsgspecError as error:
+        raise AuthoringError(f"{instructor}: the records cannot be read: {error}") from None
+    if not there:
+        return with_symbolic(fresh), []
+    changed = _difference(kept, fresh)
+    if changed:
+        raise AuthoringError(
+            f"{instructor.parent}: the set has changed since its sheets were made ({changed}). Nothing was written: "
+            "students may have them. Generate into a new folder, or undo the change."
+        )
+    return kept, there
+
+
+def _difference(kept: SetRecord, fresh: SetRecord) -> str:
+    """What differs between two derivations of a set, in words; "" where nothing does."""
+    if kept.title != fresh.title:
+        return f"its title was “{kept.title}”"
+    if len(kept.problems) != len(fresh.problems):
+        return f"it had {len(kept.problems)} problems and has {len(fresh.problems)}"
+    for number, (old, new) in enumerate(zip(kept.problems, fresh.problems, strict=True), 1):
+        bare = tuple(msgspec.structs.replace(line, symbolic=None) for line in old.lines)
+        if msgspec.structs.replace(old, lines=bare) != new:
+            differing = [
+                f.name
+                for f in msgspec.structs.fields(old)
+                if f.name != "lines" and getattr(old, f.name) != getattr(new, f.name)
+            ]
+            return f"problem {number}, {new.name}: {', '.join(differing) or 'its lines, what is asked or the marks'}"
+    return "" if kept.marking == fresh.marking else "its marking"
+
+
+def _draw(
+    problem_set: ProblemSet, sheet_set: SetRecord, student: Student, secret: bytes, taken: set[str]
+) -> SheetRecord:
+    given = tuple(
+        dict(draw_variant(asked.problem, record, secret, student.id, number, asked.problem.name).given)
+        for number, (asked, record) in enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1)
+    )
+    sheet = sheet_id(secret, student.id, taken)
+    taken.add(sheet)
+    return SheetRecord(sheet, student.id, given, dict(student.columns), student.folder)
+
+
+def sheet_id(secret: bytes, student: str, taken: Iterable[str] = ()) -> str:
+    """A sheet's id, such as 7KQF-M2PX: it says nothing, and cannot be worked out without the secret."""
+    attempt = 0
+    while True:
+        digest = hmac.new(secret, f"sheet\x1f{student}\x1f{attempt}".encode(), hashlib.sha256).digest()
+        # Letters and digits that are hard to tell apart on paper are not used.
+        letters = base64.b32encode(digest).decode().translate(str.maketrans("ILOU", "8901"))[:8]
+        found = f"{letters[:4]}-{letters[4:]}"
+        if found not in taken:
+            return found
+        attempt += 1
+
+
+def _secret(instructor: Path) -> bytes:
+    """The course's secret: made on the first run, then kept."""
+    path = instructor / "secret"
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+    secret = path.read_bytes().strip()
+    if len(secret) < 16:
+        raise AuthoringError(
+            f"{path}: this is no secret; remove the file to have one made (where no sheets are out yet)"
+        )
+    return secret
+
+
+def _print(
+    sheet_set: SetRecord,
+    records: Sequence[SheetRecord],
+    folder: Path,
+    formats: Sequence[str],
+    progress: Progress,
+    jobs: int,
+) -> int:
+    """Every page that is not there yet."""
+    missing = [(record, wanted) for record in records if (wanted := _missing(folder, record, formats))]
+    work = (joblib.delayed(_print_one)(sheet_set, record, folder, wanted) for record, wanted in missing)
+    printed = 0
+    # Starting processes costs a second: a small class is printed sooner without.
+    workers = jobs if len(missing) * len(formats) > 200 else 1
+    for done, count in enumerate(joblib.Parallel(n_jobs=workers, return_as="generator", batch_size=8)(work), 1):
+        printed += count
+        progress("printing", done, len(missing))
+    return printed
+
+
+def _missing(folder: Path, record: SheetRecord, formats: Sequence[str]) -> list[Path]:
+    handout, solutions = folder / "handout" / record.folder, folder / "instructor" / "solutions" / record.folder
+    wanted = [
+        handout / "answers.json",
+        *(handout / f"sheet.{f}" for f in formats),
+        *(solutions / f"solution.{f}" for f in formats),
+    ]
+    return [path for path in wanted if not path.exists()]
+
+
+def _print_one(sheet_set: SetRecord, record: SheetRecord, folder: Path, wanted: Sequence[Path]) -> int:
+    sheet = Sheet(sheet_set, record)
+    for path in wanted:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.name == "answers.json":
+            page = json.dumps(sheet.blank_answers(), indent=1, ensure_ascii=False) + "\n"
+        else:
+            page = sheet.print(path.suffix[1:], solution=path.stem == "solution")
+        _write(path, page.encode("utf-8"))
+    return len(wanted)
+
+
+def _pretty(record: msgspec.Struct) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+
+
+def _lines(records: Iterable[msgspec.Struct]) -> bytes:
+    encode = msgspec.json.Encoder().encode
+    return b"".join(encode(record) + b"\n" for record in records)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Writes a file whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(data)
+    os.replace(part, path)
+
+
+def write_new(files: Mapping[Path, str]) -> None:
+    """Writes files that must not be there yet. Raises AuthoringError, and writes none, where one is."""
+    for path in files:
+        if path.exists():
+            raise AuthoringError(f"{path} is already there; nothing was written")
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,21 @@
+"""One sheet of a set, to look at before a class gets theirs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backprop.records import SheetRecord
+from worksheets.problem_set import load_set
+from worksheets.sheet import Sheet
+from worksheets.variants import draw_variant
+
+
+def preview_sheet(path: Path) -> Sheet:
+    """A sheet with numbers that no student gets. Raises AuthoringError where the set cannot be used."""
+    problem_set = load_set(path)
+    record = problem_set.record()
+    given = tuple(
+        dict(draw_variant(asked.problem, problem, b"preview", number).given)
+        for number, (asked, problem) in enumerate(zip(problem_set.problems, record.problems, strict=True), 1)
+    )
+    return Sheet(record, SheetRecord("PREV-1EWS", "preview", given))

@@ -1,0 +1,241 @@
+"""Problems: the forward pass of a small model, as an instructor writes it, and what is derived from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from backprop.differentiate import derive
+from backprop.expressions import ExpressionError
+from backprop.model import FORWARD, Model
+from backprop.records import GivenRecord
+from backprop.records import given as as_given
+from worksheets.authoring import AuthoringError, fitted, nearest, read_toml
+
+if TYPE_CHECKING:
+    from worksheets.sheet import Sheet
+
+LARGEST_SIZE = 12
+NAME = re.compile(r"[A-Za-zΑ-ω][A-Za-z0-9_Α-ω]*")
+
+
+class Draw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a given is drawn: in a range, with so many decimals, whole numbers or not; never zero unless allowed."""
+
+    range: tuple[float, float] | None = None
+    decimals: int = 1
+    whole: bool = False
+    zero: bool = False
+
+
+class GivenSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A given as its author writes it: a shape or an index, and numbers that are drawn or the same for everyone."""
+
+    shape: tuple[str | int, ...] = ()
+    index: str | int | None = None
+    trainable: bool = False
+    value: float | None = None
+    values: list[list[float]] | None = None
+    draw: Draw | None = None
+
+    @property
+    def fixed(self) -> float | list[list[float]] | None:
+        return self.value if self.value is not None else self.values
+
+
+class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a set puts in the place of a problem's own numbers."""
+
+    value: float | None = None
+    values: list[list[float]] | None = None
+    draw: Draw | None = None
+
+
+class DeriveSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is derived from the forward pass."""
+
+    gradients_of: str | None = None
+    update: str | None = None
+    again: tuple[str, ...] = ()
+
+
+class ProblemSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A problem file."""
+
+    title: str
+    given: dict[str, Any]
+    lines: dict[str, Any]
+    intro: str = ""
+    sizes: dict[str, int] = {}
+    labels: dict[str, tuple[str, ...]] = {}
+    derive: DeriveSource = DeriveSource()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem with its sizes and numbers settled, ready to be derived and drawn."""
+
+    name: str
+    title: str
+    intro: str
+    sizes: Mapping[str, int]
+    givens: Mapping[str, GivenSource]
+    labels: Mapping[str, tuple[str, ...]]
+    forward: Mapping[str, str]
+    derivation: DeriveSource
+    where: str
+
+    @cached_property
+    def model(self) -> Model:
+        """The givens and every line: forward, backward, update, again.
+
+        Raises AuthoringError that names the file and the line where one cannot be read or does not fit.
+        """
+        givens = tuple(as_given(record, dict(self.sizes)) for record in self.given_records)
+        try:
+            model = Model(dict(self.sizes), givens, ()).extended(
+                (name, text, FORWARD) for name, text in self.forward.items()
+            )
+            return derive(model, self.derivation.gradients_of, self.derivation.update, self.derivation.again)
+        except ExpressionError as error:
+            raise AuthoringError(f"{self.where}: {error}") from None
+
+    @property
+    def given_records(self) -> tuple[GivenRecord, ...]:
+        return tuple(GivenRecord(name, g.shape, g.index, g.trainable) for name, g in self.givens.items())
+
+    def adapted(self, sizes: Mapping[str, int], overrides: Mapping[str, Override]) -> Problem:
+        """The problem at other sizes and with other numbers, or another way to draw them.
+
+        Labels that no longer fit their size are dropped. Raises AuthoringError where a name is not the problem's.
+        """
+        for name, value in sizes.items():
+            if name not in self.sizes:
+                raise AuthoringError(
+                    f"{self.where}: no size is called {name}; {nearest(name, list(self.sizes), 'sizes')}"
+                )
+            _check_size(name, value, self.where)
+        givens = dict(self.givens)
+        for name, override in overrides.items():
+            if name not in givens:
+                raise AuthoringError(
+                    f"{self.where}: nothing given is called {name}; {nearest(name, list(givens), 'given')}"
+                )
+            givens[name] = msgspec.structs.replace(givens[name], **msgspec.structs.asdict(override))
+        return _checked(replace(self, sizes={**self.sizes, **sizes}, givens=givens))
+
+    def variant(self, seed: int = 0, decimals: int = 4) -> Sheet:
+        """One sheet of this problem alone, with numbers drawn from a seed."""
+        from worksheets.sheet import single_sheet
+
+        return single_sheet(self, seed, decimals)
+
+
+def bundled_problems() -> dict[str, Path]:
+    """The problems that come with handprop, by name."""
+    folder = resources.files("worksheets") / "problems"
+    return {
+        entry.name.removesuffix(".toml"): Path(str(entry))
+        for entry in sorted(folder.iterdir(), key=lambda e: e.name)
+        if entry.name.endswith(".toml")
+    }
+
+
+def load_problem(name: str, beside: Path | None = None) -> Problem:
+    """A bundled problem by its name, or an instructor's own by its file's path (from the folder `beside`).
+
+    Raises AuthoringError where there is none, or where it cannot be used: with the file, the line's name, the reason.
+    """
+    bundled = bundled_problems()
+    if name in bundled:
+        return read_problem(name, read_toml(bundled[name]), name)
+    path = Path(name) if beside is None else beside / name
+    if path.suffix != ".toml" and not path.exists():
+        raise AuthoringError(
+            f"no problem is called “{name}”; {nearest(name, list(bundled), 'bundled problems')} "
+            "(or give the path of a .toml file)"
+        )
+    return read_problem(path.stem, read_toml(path), str(path))
+
+
+def read_problem(name: str, table: dict[str, Any], where: str) -> Problem:
+    """A problem from a file's contents, with every name, size and number checked."""
+    source = fitted(table, ProblemSource, where)
+    givens = {g: fitted(value, GivenSource, f"{where}: [given] {g}") for g, value in source.given.items()}
+    for line, text in source.lines.items():
+        if not isinstance(text, str):
+            raise AuthoringError(f'{where}: [lines] {line}: a line is text in quotes, such as "X @ W"')
+    for known in (*source.sizes, *givens, *source.lines):
+        if not NAME.fullmatch(known):
+            raise AuthoringError(f"{where}: “{known}” is no name: a letter, then letters, digits and _")
+    for size, value in source.sizes.items():
+        _check_size(size, value, where)
+    for first, second, kinds in (
+        (source.sizes, givens, "a size and a given"),
+        (source.sizes, source.lines, "a size and a line"),
+        (givens, source.lines, "a given and a line"),
+    ):
+        for twice in set(first) & set(second):
+            raise AuthoringError(f"{where}: {twice} is the name of {kinds}: each needs its own")
+    problem = Problem(
+        name, source.title, source.intro, source.sizes, givens, source.labels, source.lines, source.derive, where
+    )
+    return _checked(problem)
+
+
+def _check_size(name: str, value: int, where: str) -> None:
+    if not 1 <= value <= LARGEST_SIZE:
+        raise AuthoringError(f"{where}: [sizes] {name} = {value}: a size to work by hand is from 1 to {LARGEST_SIZE}")
+
+
+def _checked(problem: Problem) -> Problem:
+    """The problem, with its givens' numbers fitting their shapes and only labels that fit their size."""
+    for name, g in problem.givens.items():
+        _check_given(problem, name, g)
+    for size in problem.labels:
+        if size not in problem.sizes:
+            raise AuthoringError(f"{problem.where}: [labels] {size}: no size has this name")
+    fitting = {s: labels for s, labels in problem.labels.items() if len(labels) >= problem.sizes[s]}
+    return replace(problem, labels={s: labels[: problem.sizes[s]] for s, labels in fitting.items()})
+
+
+def _check_given(problem: Problem, name: str, g: GivenSource) -> None:
+    where = f"{problem.where}: [given] {name}"
+    sizes: Sequence[str | int] = [*g.shape, *([] if g.index is None else [g.index])]
+    for s in sizes:
+        if isinstance(s, str) and s not in problem.sizes:
+            raise AuthoringError(f"{where}: {s} is no size; {nearest(s, list(problem.sizes), 'sizes')}")
+        if isinstance(s, int):
+            _check_size(name, s, where)
+    shape = tuple(problem.sizes[s] if isinstance(s, str) else s for s in g.shape)
+    if len(shape) not in (0, 2):
+        raise AuthoringError(f"{where}: a shape has two sizes, rows and columns; a row vector is [1, …]")
+    if g.index is not None and (g.shape or g.trainable):
+        raise AuthoringError(f"{where}: an index has no shape and cannot be trained")
+    if g.values is not None and (not shape or len(g.values) != shape[0] or any(len(r) != shape[1] for r in g.values)):
+        asked = "×".join(map(str, shape)) or "a scalar: use value"
+        raise AuthoringError(
+            f"{where}: values are {len(g.values)} rows of {[len(r) for r in g.values]}; the shape is {asked}"
+        )
+    if g.value is not None and shape:
+        raise AuthoringError(f"{where}: value is for a scalar; a matrix has values = [[…]]")
+    if g.index is not None and g.value is not None:
+        count = problem.sizes[g.index] if isinstance(g.index, str) else g.index
+        if g.value != int(g.value) or not 0 <= g.value < count:
+            raise AuthoringError(f"{where}: an index into {count} is a whole number from 0 to {count - 1}")
+    numbers = [g.value] if g.value is not None else [x for row in g.values or [] for x in row]
+    if any(not abs(x) <= 1e6 for x in numbers):
+        raise AuthoringError(f"{where}: numbers to work by hand lie between −1000000 and 1000000")
+    if g.draw is not None:
+        low, high = g.draw.range or (-1, 1)
+        if not (-1e6 <= low < high <= 1e6) or not 0 <= g.draw.decimals <= 6:
+            raise AuthoringError(
+                f"{where}: draw needs range = [low, high] with low below high, and decimals from 0 to 6"
+            )

@@ -1,0 +1,173 @@
+"""Sets: which problems are on a sheet, what is asked, and for how many marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from backprop.evaluate import work_lines
+from backprop.model import PARTS, Model
+from backprop.records import LineRecord, Marking, ProblemRecord, SetRecord
+from worksheets.authoring import AuthoringError, fitted, nearest, read_toml
+from worksheets.problem import Override, Problem, load_problem
+
+VERSION = 1
+
+
+class UseSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A problem's place in a set."""
+
+    use: str
+    marks: float | None = None
+    decimals: int | None = None
+    sizes: dict[str, int] = {}
+    ask: tuple[str, ...] | None = None
+    given: dict[str, Any] = {}
+
+
+class SetSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A set file."""
+
+    title: str
+    problem: list[Any]
+    decimals: int = 4
+    marking: Marking = Marking()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A problem of a set: what of it is asked, at how many decimals, for how many marks."""
+
+    problem: Problem
+    lines: frozenset[str]
+    decimals: int
+    marks: float | None
+
+
+@dataclass(frozen=True)
+class ProblemSet:
+    """A set, with its problems loaded and what is asked of each settled."""
+
+    title: str
+    problems: tuple[Asked, ...]
+    marking: Marking
+
+    def record(self) -> SetRecord:
+        """The set as it was derived: every line of every problem, with its marks."""
+        return SetRecord(VERSION, self.title, tuple(map(problem_record, self.problems)), self.marking)
+
+
+def load_set(path: str | Path) -> ProblemSet:
+    """A set from its file. Raises AuthoringError: which file, which problem, what would fit."""
+    path = Path(path)
+    source = fitted(read_toml(path), SetSource, str(path))
+    if not source.problem:
+        raise AuthoringError(f"{path}: a set has at least one [[problem]]")
+    if not 0 <= source.marking.follows <= 1:
+        raise AuthoringError(f"{path}: [marking] follows is a share, from 0 to 1")
+    asked = tuple(_asked(table, source, path, number) for number, table in enumerate(source.problem, 1))
+    return ProblemSet(source.title, asked, source.marking)
+
+
+def _asked(table: Any, source: SetSource, path: Path, number: int) -> Asked:
+    where = f"{path}: [[problem]] {number}"
+    use = fitted(table, UseSource, where)
+    try:
+        problem = load_problem(use.use, path.parent)
+    except AuthoringError as error:
+        raise AuthoringError(f"{where}: {error}") from None
+    overrides = {name: fitted(value, Override, f"{where}: given {name}") for name, value in use.given.items()}
+    problem = problem.adapted(use.sizes, overrides)
+    decimals = source.decimals if use.decimals is None else use.decimals
+    if not 1 <= decimals <= 8:
+        raise AuthoringError(f"{where}: decimals are from 1 to 8, not {decimals}")
+    if use.marks is not None and not 0 < use.marks <= 1e4:
+        raise AuthoringError(f"{where}: marks are a number above 0, not {use.marks:g}")
+    return Asked(problem, asked_lines(problem.model, use.ask, where), decimals, use.marks)
+
+
+def asked_lines(model: Model, ask: Sequence[str] | None, where: str) -> frozenset[str]:
+    """The lines that a set asks: parts, names of lines, or, by default, all."""
+    lines: set[str] = set()
+    for word in PARTS if ask is None else ask:
+        if word in PARTS:
+            lines |= {line.name for line in model.part(word)}
+            if ask is not None and not model.part(word):
+                raise AuthoringError(f"{where}: ask = “{word}”: this problem derives no such lines")
+        elif word in model.by_name:
+            lines.add(word)
+        else:
+            raise AuthoringError(
+                f"{where}: ask = “{word}”: no such line; {nearest(word, list(model.by_name), 'lines')}"
+            )
+    if not lines:
+        raise AuthoringError(f"{where}: nothing is asked")
+    return frozenset(lines)
+
+
+def problem_record(asked: Asked) -> ProblemRecord:
+    """A problem as it goes into set.json, its marks shared out over the asked lines."""
+    problem, model = asked.problem, asked.problem.model
+    zero = always_zero(model)
+    counts = {
+        line.name: max(0, int(np.prod(line.shape or (1,))) - len(zero[line.name]))
+        for line in model.lines
+        if line.name in asked.lines
+    }
+    marks = share_out(sum(counts.values()) if asked.marks is None else asked.marks, counts)
+    lines = tuple(
+        LineRecord(
+            line.name,
+            line.text,
+            tuple(map(int, line.shape)),
+            line.part,
+            line.name in asked.lines,
+            marks.get(line.name, 0.0),
+            zero[line.name],
+        )
+        for line in model.lines
+    )
+    return ProblemRecord(
+        problem.name,
+        problem.title,
+        problem.intro,
+        asked.decimals,
+        dict(problem.sizes),
+        problem.given_records,
+        lines,
+        dict(problem.labels),
+        problem.derivation.gradients_of,
+    )
+
+
+def share_out(total: float, counts: dict[str, int]) -> dict[str, float]:
+    """Marks by the number of entries, in hundredths that add up to the total (largest remainders)."""
+    hundredths, entries = round(total * 100), sum(counts.values())
+    if not entries:
+        return dict.fromkeys(counts, 0.0)
+    exact = {name: hundredths * count / entries for name, count in counts.items()}
+    shares = {name: int(share) for name, share in exact.items()}
+    for name in sorted(exact, key=lambda n: shares[n] - exact[n])[: hundredths - sum(shares.values())]:
+        shares[name] += 1
+    return {name: share / 100 for name, share in shares.items()}
+
+
+def always_zero(model: Model) -> dict[str, tuple[tuple[int, int], ...]]:
+    """The entries of each line that are zero whatever the numbers: on every one of many random draws."""
+    draws, rng = 64, np.random.default_rng(0)
+    values = {}
+    for g in model.givens:
+        shape = (*map(int, g.shape), draws)
+        drawn = rng.uniform(0.2, 1.7, shape) * rng.choice([-1, 1], shape)
+        values[g.name] = drawn if g.index is None else rng.integers(0, int(g.index), draws)
+    worked = work_lines(model.lines, values, model.sizes)
+    found = {}
+    for line in model.lines:
+        value = np.abs(worked[line.name]).reshape(*map(int, line.shape or (1, 1)), -1)
+        found[line.name] = tuple((int(i), int(j)) for i, j in np.argwhere((value < 1e-14).all(axis=-1)))
+    return found
