@@ -38,9 +38,9 @@ tests: $(READY)
 slow: $(READY)
 	$(BIN)/python -m pytest -n auto -m slow
 
-# Rewrites the golden pages after a change that was meant; look at the difference before committing it.
+# Rewrites the pages in examples/ and the tables in docs/ after a change that was meant; look at the difference before committing it.
 pages: $(READY)
-	HANDPROP_REWRITE=1 $(BIN)/python -m pytest tests/test_pages.py
+	HANDPROP_REWRITE=1 $(BIN)/python -m pytest tests/test_pages.py tests/test_docs.py
 
 clean:
 	rm -rf $(VENV) handprop-demo

@@ -24,11 +24,6 @@ def root(a: Array) -> Array:
     return np.sqrt(np.maximum(a, 0))
 
 
-def log(a: Array) -> Array:
-    """The natural logarithm; an interval around a small number may reach below zero, where nothing bounds it."""
-    return np.where(a > 0, np.log(np.maximum(a, 1e-300)), -np.inf)
-
-
 def sigmoid(a: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-a)))
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from itertools import islice
 
-from backprop.expressions import Apply, Expression, ExpressionError, Name, apply, names, number, substitute, walk
-from backprop.language import MOST_CHARACTERS, is_readable, parse
+from backprop.expressions import Apply, Expression, ExpressionError, Name, apply, number, substitute, walk
+from backprop.language import MOST_CHARACTERS, is_readable, parse_rule
 from backprop.model import AGAIN, BACKWARD, FORWARD, UPDATE, Model
 from backprop.operations import OPERATIONS, Operation
 from backprop.scope import Scope, shape_of
@@ -69,15 +68,22 @@ class _Backward:
 
     def __init__(self, model: Model, loss: str) -> None:
         self.model, self.loss = model, loss
-        self.moving = {n for n in (*model.trainables, *model.by_name) if self._moves(n)}
+        self.moving = set(model.trainables)
+        self.moving.update(line.name for line in model.lines if self._moves(line.expression))
         self.scope: Scope = model.scope
         self.parts: dict[str, list[Expression]] = {}
         self.needed = {loss, *model.depends_on(loss)}
         self.needed_whole = self._needed_whole()
 
-    def _moves(self, name: str) -> bool:
-        """Whether a trainable changes it."""
-        return name in self.model.trainables or bool(self.model.depends_on(name) & set(self.model.trainables))
+    def _moves(self, expression: Expression) -> bool:
+        """Whether a trainable changes its value, by way of what has a gradient."""
+        match expression:
+            case Name(id):
+                return id in self.moving
+            case Apply(operation, arguments):
+                rules = zip(OPERATIONS[operation].adjoint, arguments, strict=True)
+                return any(rule is not None and self._moves(argument) for rule, argument in rules)
+        return False
 
     def _needed_whole(self) -> set[str]:
         """The names with a use in which they are not differentiated together with what they are used by."""
@@ -134,7 +140,7 @@ class _Backward:
             return
         operation = OPERATIONS[expression.operation]
         for rule, argument in zip(operation.adjoint, expression.arguments, strict=True):
-            if rule is None or not self.moving & set(names(argument)):
+            if rule is None or not self._moves(argument):
                 continue
             for inner, together in operation.through:
                 if (beneath := self._beneath(argument, inner)) is not None:
@@ -162,7 +168,7 @@ class _Backward:
         given: dict[str, Expression] = {"g": g, "out": out, **dict(zip(ARGUMENTS, expression.arguments, strict=False))}
         if first:
             given |= {"rows": first[0].expression, "columns": first[1].expression}
-        return self._gathered(_short(simplify(substitute(_rule(rule), given), self.scope)), argument, operation)
+        return self._gathered(_short(simplify(substitute(parse_rule(rule), given), self.scope)), argument, operation)
 
     def _gathered(self, g: Expression, argument: Expression, operation: Operation) -> Expression:
         """What was spread to fit is added up again."""
@@ -194,11 +200,6 @@ def _short(line: Expression) -> Expression:
     if sum(1 for _ in islice(walk(line), MOST_CHARACTERS)) == MOST_CHARACTERS:
         raise ExpressionError(f"its gradient is too long for a line: {SPLIT}")
     return line
-
-
-@cache
-def _rule(rule: str) -> Expression:
-    return parse(rule)
 
 
 def _again(model: Model, wanted: Sequence[str]) -> list[tuple[str, Expression]]:

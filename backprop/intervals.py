@@ -32,7 +32,8 @@ class Interval:
         return Interval(value - distance, value + distance)
 
     def hull(self, other: Interval) -> Interval:
-        return Interval(np.minimum(self.low, other.low), np.maximum(self.high, other.high))
+        # Where one way of working overflows, the other still bounds.
+        return Interval(np.fmin(self.low, other.low), np.fmax(self.high, other.high))
 
 
 @dataclass(frozen=True)
@@ -124,9 +125,10 @@ def _inverse(b: Interval) -> Interval:
 
 
 def divide(keep: Keep, a: Interval, b: Interval) -> Interval:
-    """a / b; by a scalar, some multiply by the reciprocal that they keep (1/√d_k): both ways are covered."""
+    """a / b; of what divides many entries (√d_k, a row's σ) some keep the reciprocal: both ways are covered."""
     direct = multiply(keep, a, _inverse(b))
-    return direct if b.low.ndim > 1 else direct.hull(multiply(keep, a, keep(_inverse(b))))
+    one_by_one = a.low.ndim == b.low.ndim > 1 and a.low.shape[:-1] == b.low.shape[:-1]
+    return direct if one_by_one else direct.hull(multiply(keep, a, keep(_inverse(b))))
 
 
 def power(keep: Keep, a: Interval, exponent: Interval) -> Interval:
@@ -194,3 +196,19 @@ def _softmax(keep: Keep, a: Interval) -> Interval:
     low = e.low / (e.low + others_high + keep.unit)
     high = e.high / np.maximum(e.high + others_low - keep.unit, 1e-300)
     return keep(Interval(low, np.minimum(high, 1)))
+
+
+def logarithm(keep: Keep, a: Interval) -> Interval:
+    """ln a. What is written as 0 may be as large as one unit; below zero nothing bounds a logarithm."""
+    low = np.where(a.low > 0, np.log(np.maximum(a.low, 1e-300)), -np.inf)
+    return keep(Interval(low, np.log(np.maximum(a.high, keep.unit))))
+
+
+def minus_logarithm(pick: Callable[[Array, Array], Array]) -> Bounds:
+    """−ln of what is picked from a row by an index."""
+
+    def bounds(keep: Keep, p: Interval, k: Array) -> Interval:
+        log = logarithm(keep, Interval(pick(p.low, k), pick(p.high, k)))
+        return Interval(-log.high, -log.low)
+
+    return bounds

@@ -155,6 +155,12 @@ def is_readable(expression: Expression) -> bool:
         return False
 
 
+@cache
+def parse_rule(rule: str) -> Expression:
+    """A line of the table of operations, whose names stand for any expression; parsed once."""
+    return parse(rule)
+
+
 def _span(meta: Any) -> Span | None:
     return None if meta.empty else (meta.start_pos, meta.end_pos)
 

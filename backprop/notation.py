@@ -92,7 +92,9 @@ class Printer:
         if name in self.gradients:
             below = self._entry(self.gradients[name], i, j)
             return rf"\frac{{\partial {self.loss}}}{{\partial {below}}}"
-        whole = rf"({self.name(name)})" if "_" in name else self.name(name)
+        whole = self.name(name)
+        # A second subscript needs parentheses around the first.
+        whole = rf"({whole})" if "_{" in whole or "^{" in whole else whole
         return rf"{whole}_{{{i}{comma}{j}}}"
 
     def expression(self, expression: Expression) -> str:

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from backprop import arrays, intervals, scalars, shapes
+from backprop import arrays, intervals, known_mistakes, scalars, shapes
 from backprop.expressions import apply
 from backprop.intervals import Array, Bounds, exactly, falling, rising
+from backprop.known_mistakes import Known
 from backprop.scalars import EntryReading, entrywise
 from backprop.shapes import Shape
 
@@ -52,6 +53,7 @@ class Operation:
     spreads: bool = False  # entrywise over several arguments: scalars, rows and columns are spread to fit
     linear: bool = False  # in its first argument: a factor can be taken out
     through: tuple[tuple[str, str], ...] = ()
+    mistakes: tuple[Known, ...] = ()
     open_range: tuple[float, float] | None = None  # nearer the ends than this, nothing is left to be practised
 
 
@@ -92,7 +94,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * b", "g * a"),
         bounds=intervals.multiply,
         sympy=lambda sp, a, b: a * b,
-        notation=Notation(lambda a, b: rf"{a} \cdot {b}", lambda a, b: f"{a} {b}"),
+        notation=Notation(lambda a, b: rf"{a} \cdot {b}", lambda a, b: f"{a} × {b}"),
         matrices=_infix(r"\odot", "⊙"),
         spreads=True,
     ),
@@ -184,9 +186,10 @@ OPERATIONS: dict[str, Operation] = {
         numpy=np.log,
         entry=scalars.function("log"),
         adjoint=("g / a",),
-        bounds=rising(arrays.log),
+        bounds=intervals.logarithm,
         sympy=lambda sp, a: sp.log(a),
         notation=_called(r"\ln", "ln"),
+        mistakes=known_mistakes.LOG,
     ),
     "sqrt": Operation(
         "m",
@@ -209,6 +212,7 @@ OPERATIONS: dict[str, Operation] = {
         bounds=rising(np.tanh, kept=3),  # (e^x − e^−x) / (e^x + e^−x): the rounded exponentials move it by two units
         sympy=lambda sp, a: sp.tanh(a),
         notation=_called(r"\tanh", "tanh"),
+        mistakes=known_mistakes.TANH,
     ),
     "sigmoid": Operation(
         "m",
@@ -220,6 +224,7 @@ OPERATIONS: dict[str, Operation] = {
         bounds=rising(arrays.sigmoid, kept=2),  # the rounded exponential moves it by one unit
         sympy=lambda sp, a: 1 / (1 + sp.exp(-a)),
         notation=_called(r"\sigma", "sigmoid"),
+        mistakes=known_mistakes.SIGMOID,
     ),
     "relu": Operation(
         "m",
@@ -250,6 +255,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("out * (g - rowsum(g * out))",),
         bounds=intervals.softmax,
         open_range=(0.02, 0.95),
+        mistakes=known_mistakes.SOFTMAX,
     ),
     "rowsum": Operation(
         "m",
@@ -332,6 +338,7 @@ OPERATIONS: dict[str, Operation] = {
         bounds=rising(arrays.row, kept=0),
         notation=Notation(lambda a, i: rf"\text{{{_which(i)} of }}\,{a}", lambda a, i: f"{_which(i)} of {a}"),
         linear=True,
+        mistakes=known_mistakes.ROW,
     ),
     "place": Operation(
         "mis",
@@ -343,6 +350,7 @@ OPERATIONS: dict[str, Operation] = {
         bounds=rising(arrays.place, kept=0),
         notation=Notation(_placed_latex, lambda r, i, n: f"{r} in the {_which(i)}, 0 elsewhere"),
         linear=True,
+        mistakes=known_mistakes.PLACE,
     ),
     "entry": Operation(
         "mii",
@@ -393,8 +401,9 @@ OPERATIONS: dict[str, Operation] = {
         numpy=lambda p, k: -np.log(arrays.entry_of_row(p, k)),
         entry=lambda i, j, p, k: -apply("log", p(0, k.counted(p.columns))),
         adjoint=("-(g * onehot(b, columns)) / a", None),
-        bounds=falling(lambda p, k: -arrays.log(arrays.entry_of_row(p, k))),
+        bounds=intervals.minus_logarithm(arrays.entry_of_row),
         through=(("softmax", "g * (a - onehot(b, columns))"),),
         notation=Notation(lambda p, k: rf"-\ln {{{p}}}_{{{k}}}", lambda p, k: f"−ln {p}[{k}]"),
+        mistakes=known_mistakes.CROSS_ENTROPY,
     ),
 }

@@ -37,10 +37,12 @@ def split(expression: Expression) -> tuple[Fraction, Expression | None]:
         case Apply("/", (above, Apply("*", (Number(value), below)))) if value:
             factor, rest = split(apply("/", above, below))
             return factor / value, rest
-        case Apply("/", (Apply("*", (Number(value), above)), below)):
-            return value, apply("/", above, below)
-        case Apply("/", (Number(value), below)) if value not in (0, 1):
+        case Apply("/", (Number(value), below)) if value:
             return value, apply("/", 1, below)
+        case Apply("*" | "/" as operation, (left, right)):
+            factor, rest = split(left)
+            if rest is not None:
+                return factor, apply(operation, rest, right)
     return ONE, expression
 
 
@@ -64,8 +66,11 @@ def join(factor: Fraction, rest: Expression | None) -> Expression:
 
 
 def _times(count: int, a: Expression) -> Expression:
-    if isinstance(a, Number):
-        return Number(count * a.value)
+    match a:
+        case Number(value):
+            return Number(count * value)
+        case Apply("*" | "/" as operation, (left, right)) if count != 1:
+            return apply(operation, _times(count, left), right)
     return a if count == 1 else apply("*", count, a)
 
 
@@ -108,6 +113,9 @@ class _Settler:
         match b:
             case Apply("+" | "-" as operation, (first_of_b, rest_of_b)):
                 return self.rules[operation](self.add(a, first_of_b), rest_of_b)
+        match a:
+            case Apply("+", (others, last)) if split(last)[1] == split(b)[1]:
+                return self.add(others, self.add(last, b))
         a, b = self._narrowed(a, b), self._narrowed(b, a)
         (x, first), (y, second) = split(a), split(b)
         if first == second and (first is None or x + y):
@@ -179,7 +187,7 @@ class _Settler:
             if k.value == 0 and self.shape(a) == ():
                 return Number(ONE)
             if isinstance(a, Number) and k.value.denominator == 1 and (a.value or k.value > 0):
-                return Number(a.value ** int(k.value))
+                return join(a.value ** int(k.value), None)
             if k.value == 2 and isinstance(a, Apply) and a.operation == "sqrt":
                 return a.arguments[0]
         return apply("**", a, k)

@@ -86,7 +86,7 @@ class Symbolic:
 
     @cached_property
     def _forward(self) -> tuple[Line, ...]:
-        """The lines between the trainables and the loss, those without a gradient of their own written out in their users."""
+        """The lines from the trainables to the loss; one without a gradient of its own is written out in its users."""
         lines, inlined = [], dict[str, Expression]()
         for line in self.model.part(FORWARD):
             if line.name not in {self.loss, *self.model.depends_on(self.loss)}:
@@ -155,9 +155,9 @@ class Symbolic:
         }
         shown |= {s: printer.expression(entry) for s, entry in self._printed_whole.items()}
         if style == LATEX:
-            return str(sp.latex(value, symbol_names=shown))
+            return str(sp.latex(value, symbol_names=shown, ln_notation=True, mul_symbol=r" \, "))
         plain = sp.sstr(value.xreplace({s: sp.Symbol(name) for s, name in shown.items()}))
-        return str(plain).replace("**", "^").replace("-", "−")
+        return str(plain).replace("**", "^").replace("*", "·").replace("-", "−").replace("log(", "ln(")
 
 
 def prove_model(model: Model, loss: str) -> Iterator[Proof]:
@@ -203,6 +203,9 @@ def vanishes(expression: Any) -> bool:
             product *= powers.setdefault(rest, sp.Dummy(positive=True)) ** factor
         return product
 
-    rational = expression.rewrite(sp.exp).replace(lambda e: isinstance(e, sp.exp), lambda e: exponential(e.args[0]))
+    # Only tanh is rewritten: SymPy's rewriting by exp would turn every power into exponentials of logarithms.
+    rational = expression.replace(sp.tanh, lambda x: 1 - 2 / (sp.exp(2 * x) + 1)).replace(
+        lambda e: isinstance(e, sp.exp), lambda e: exponential(e.args[0])
+    )
     numerator, _ = sp.fraction(sp.together(rational))
     return bool(sp.expand(numerator) == 0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from backprop.records import SetRecord, SheetRecord, decoder, read_lines
 from grader.feedback import FEEDBACK
@@ -44,8 +45,8 @@ def load_course(folder: Path) -> Course:
     try:
         sheet_set: SetRecord = decoder(SetRecord).decode((instructor / "set.json").read_bytes())
         sheets: Sequence[SheetRecord] = read_lines((instructor / "records.jsonl").read_bytes(), SheetRecord)
-        for problem in sheet_set.problems:
-            problem.model()
+        for sheet in sheets:
+            _check(sheet_set, sheet)
     except FileNotFoundError as error:
         raise CourseError(f"{folder}: {error.filename} is not there; is this a folder that generate wrote?") from None
     except NotADirectoryError:
@@ -53,6 +54,16 @@ def load_course(folder: Path) -> Course:
     except (msgspec.MsgspecError, ValueError) as error:
         raise CourseError(f"{folder}: the records cannot be read: {error}") from None
     return Course(sheet_set, {sheet.sheet: sheet for sheet in sheets})
+
+
+def _check(sheet_set: SetRecord, sheet: SheetRecord) -> None:
+    """Whether a sheet's numbers are those that the set asks for. Raises ValueError where they are not."""
+    if len(sheet.given) != len(sheet_set.problems):
+        raise ValueError(f"sheet {sheet.sheet} has {len(sheet.given)} problems, the set {len(sheet_set.problems)}")
+    for problem, given in zip(sheet_set.problems, sheet.given, strict=True):
+        for asked in problem.model().givens:
+            if asked.name not in given or np.shape(given[asked.name]) != tuple(map(int, asked.shape)):
+                raise ValueError(f"sheet {sheet.sheet} lacks {asked.name}, or has it in another shape")
 
 
 def grade_course(
@@ -108,20 +119,17 @@ def _write(course: Course, found: Results, results: Path, feedback: Sequence[str
     except (FileExistsError, NotADirectoryError):
         raise CourseError(f"{results} is a file; --out names a folder for the results") from None
     encode = msgspec.json.Encoder().encode
+    not_marked = _csv([["file", "reason"], *([n.source, n.reason] for n in found.not_marked)])
     (results / "marks.jsonl").write_bytes(b"".join(encode(m) + b"\n" for m in found.marks))
-    _replace(results / "gradebook.csv", gradebook(course, found.marks))
-    _replace(results / "not_marked.csv", _csv([["file", "reason"], *([n.source, n.reason] for n in found.not_marked)]))
+    (results / "gradebook.csv").write_bytes(gradebook(course, found.marks).encode("utf-8"))
+    (results / "not_marked.csv").write_bytes(not_marked.encode("utf-8"))
     for ending in feedback:
         folder = results / "feedback"
         folder.mkdir(exist_ok=True)
         for marks in found.marks:
             sheet = course.sheets[marks.sheet]
             page = FEEDBACK[ending](course.set, sheet, marks)
-            (folder / f"{sheet.folder}.{ending}").write_text(page, encoding="utf-8")
-
-
-def _replace(path: Path, text: str) -> None:
-    path.write_bytes(text.encode("utf-8"))
+            (folder / f"{sheet.folder or sheet.sheet}.{ending}").write_bytes(page.encode("utf-8"))
 
 
 def gradebook(course: Course, marks: Sequence[Marks]) -> str:
@@ -137,12 +145,12 @@ def gradebook(course: Course, marks: Sequence[Marks]) -> str:
     return _csv(rows)
 
 
-def _csv(rows: Iterable[Sequence[object]]) -> str:
+def _csv(rows: Sequence[Sequence[object]]) -> str:
     """CSV for people: what a spreadsheet would take for a formula is kept as text (ids and numbers are left alone)."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for row in rows:
-        writer.writerow([cell if i == 0 else _guarded(cell) for i, cell in enumerate(row)])
+        writer.writerow([cell if column == "id" else _guarded(cell) for column, cell in zip(rows[0], row, strict=True)])
     return out.getvalue()
 
 

@@ -49,8 +49,8 @@ def _line(line: LineMarks) -> dict[str, Any]:
 
 
 def _read(line: LineMarks) -> str:
-    """The answer as it was read, wrong entries marked."""
-    if line.verdict == "blank" and all(value is None for row in line.read for value in row):
+    """The answer as it was read, wrong entries marked; "" where no number was."""
+    if all(value is None for row in line.read for value in row):
         return ""
     rows = [
         [_entry(value, verdict) for value, verdict in zip(values, verdicts, strict=True)]
@@ -65,7 +65,7 @@ def _read(line: LineMarks) -> str:
 def _entry(value: float | None, verdict: str) -> str:
     if value is None:
         return "____ " if verdict == "blank" else "???? "
-    return f"{value:.6g}{'✗' if verdict == 'wrong' else ' '}"
+    return f"{value + 0.0:.6g}{'✗' if verdict == 'wrong' else ' '}"
 
 
 def _escaped(text: str) -> str:

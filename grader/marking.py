@@ -80,10 +80,10 @@ class _Pass:
         decimals, sizes = self.problem.decimals, self.model.sizes
         key = self._full(self.key[line.name], line)
         allowed_by_key = self._bounds(line, bounds(line.expression, self.by_key, sizes, decimals))
-        self.by_key[line.name] = self._written(line, key, allowed_by_key)
-        slipped: Array = np.zeros(self.batch, dtype=bool)
-        for name in line.uses:
-            slipped = slipped | self.slipped.get(name, False)
+        self.by_key[line.name] = self._written(line, key, allowed_by_key.low == allowed_by_key.high)
+        slipped = np.zeros(self.batch, dtype=bool)
+        for name in set(line.uses) & set(self.slipped):
+            slipped |= self.slipped[name]
         if not record.asked:
             # Printed with its value: everyone works on with the key's number.
             self.own[line.name], self.slipped[line.name] = self.by_key[line.name], np.zeros(self.batch, dtype=bool)
@@ -93,10 +93,11 @@ class _Pass:
         from_own, from_key = self._inside(wrote, allowed), self._inside(wrote, allowed_by_key)
         right = from_own | from_key
         follows = from_own & ~from_key & slipped
-        value = np.where(np.isnan(wrote), key, wrote)
         wrong = ~right & ~np.isnan(wrote)
-        self.own[line.name] = self._written(line, value, allowed, exact_where=right & ~wrong)
-        self.slipped[line.name] = (wrong | follows).any(axis=(0, 1))
+        # Where nothing was written the key's value stands in, and needs no more rounding than the key did.
+        exact = np.where(from_own, allowed.low == allowed.high, allowed_by_key.low == allowed_by_key.high) & ~wrong
+        self.own[line.name] = self._written(line, np.where(np.isnan(wrote), key, wrote), exact)
+        self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)))
         return LineVerdicts(right, follows)
 
     def _full(self, value: Array, line: Line) -> Array:
@@ -111,18 +112,17 @@ class _Pass:
             found = Interval(found.low[None, None], found.high[None, None])
         return Interval(np.broadcast_to(found.low, whole), np.broadcast_to(found.high, whole))
 
-    def _written(self, line: Line, value: Array, allowed: Interval, exact_where: Array | bool = True) -> Interval:
+    def _written(self, line: Line, value: Array, exact: Array) -> Interval:
         """What a later line is worked from: a written number, and what was cut off it or kept beyond it.
 
         Where nothing needed rounding there is nothing beyond the written number.
         """
-        beyond = np.where((allowed.low == allowed.high) & exact_where, 0.0, self.keep.unit)
-        around = Interval.around(value, beyond)
+        around = Interval.around(value, np.where(exact, 0.0, self.keep.unit))
         return around if line.shape else Interval(around.low[0, 0], around.high[0, 0])
 
     def _inside(self, wrote: Array, allowed: Interval) -> Array:
         """Whether what was written lies within bounds; where nothing bounds it, it does not."""
         with np.errstate(invalid="ignore", over="ignore"):
             slack = 1e-6 * self.keep.unit + 1e-12 * np.abs(wrote)
-            bounded = np.isfinite(allowed.low) & np.isfinite(allowed.high)
+            bounded = np.isfinite(allowed.low) | np.isfinite(allowed.high)
             return np.asarray(bounded & (wrote >= allowed.low - slack) & (wrote <= allowed.high + slack))

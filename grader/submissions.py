@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -23,7 +23,7 @@ class Submission:
     source: str
     sheet: str
     answers: Mapping[str, object]
-    time: float = 0.0  # when its file was last changed: of two submissions of one sheet, the later counts
+    time: float = field(default=0.0, compare=False)  # when its file was last changed: the later of two counts
 
 
 @dataclass(frozen=True)

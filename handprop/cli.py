@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, cast
 
 import typer
 
 from grader.course import CourseError
-from worksheets.authoring import AuthoringError
+from worksheets.authoring import AuthoringError, NotThere
 
-DONE, SOME_FAILED, WRONG_CALL = 0, 1, 2
+DONE, SOME_FAILED, WRONG_CALL, STOPPED = 0, 1, 2, 130  # the last is what typer makes of Ctrl-C
 
 app = typer.Typer(
     help="Makes and marks hand-calculation practice for backpropagation.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -43,11 +43,12 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The course 
 
     for path in start_course(folder):
         typer.echo(f"wrote {path}")
-    typer.echo(f"Next: handprop generate {folder / 'set.toml'} --roster {folder / 'roster.csv'} --out {folder}")
+    words = ["generate", folder / "set.toml", "--roster", folder / "roster.csv", "--out", folder]
+    typer.echo(f"Next: handprop {shlex.join(map(str, words))}")
 
 
 @app.command()
-def problems(name: Annotated[str | None, typer.Argument(help="A problem to show line by line.")] = None) -> None:
+def problems(name: Annotated[str | None, typer.Argument(metavar="NAME", help="A problem to show.")] = None) -> None:
     """The bundled problems, or one of them with its gradients."""
     from handprop.reports import list_problems, show_problem
 
@@ -63,14 +64,21 @@ def check(
     from handprop.reports import load_checkable, report_lines
     from worksheets.check import check as check_problem
 
+    try:
+        checkable = load_checkable(name)
+    except NotThere:
+        raise
+    except AuthoringError as error:  # what was to be checked is there, and cannot be used
+        typer.echo(f"handprop: {error}", err=True)
+        raise typer.Exit(SOME_FAILED) from None
     fit = True
-    for asked in load_checkable(name):
+    for asked in checkable:
         report = check_problem(asked)
         fit = fit and not report.failures
         for line in report_lines(report):
             typer.echo(line)
     if not fit:
-        typer.echo(f"{name} is not fit to use as it is: see above.", err=True)
+        typer.echo(f"handprop: {name} is not fit to use as it is; the lines with FAILED say why", err=True)
         raise typer.Exit(SOME_FAILED)
 
 
@@ -106,20 +114,17 @@ def generate(
     from worksheets.problem_set import load_set
     from worksheets.roster import load_roster
 
-    formats = list(FORMATS) if not format else [] if format == "none" else [f.strip() for f in format.split(",")]
-    for wanted in formats:
-        if wanted not in FORMATS:
-            raise AuthoringError(f"--format {wanted}: there are {', '.join(FORMATS)}, and none for records only")
+    formats = chosen("--format", format or ",".join(FORMATS), FORMATS)
     students = load_roster(roster)
-    for warning in students.warnings:
-        typer.echo(warning, err=True)
+    for warning in (*students.left_out, *students.warnings):
+        typer.echo(f"handprop: {warning}", err=True)
     with progress_bar() as progress:
         done = generate_course(load_set(set_file), students, out, formats, progress, jobs=os.cpu_count() or 1)
     typer.echo(f"{done.new} new sheets, {done.kept} kept, {done.printed} files written")
     if formats:
         typer.echo(f"to hand out: {out / 'handout'}")
     typer.echo(f"keep to yourself: {out / 'instructor'}")
-    if any("left out" in warning for warning in students.warnings):
+    if students.left_out:
         raise typer.Exit(SOME_FAILED)
 
 
@@ -146,17 +151,23 @@ def grade(
     from grader.course import grade_course
     from grader.feedback import FEEDBACK
 
-    formats = [] if feedback == "none" else [f.strip() for f in feedback.split(",")]
-    for wanted in formats:
-        if wanted not in FEEDBACK:
-            raise CourseError(f"--feedback {wanted}: there are {', '.join(FEEDBACK)}, and none")
+    formats = chosen("--feedback", feedback, FEEDBACK)
     with progress_bar() as progress:
         found = grade_course(course, submissions, out, formats, progress)
     typer.echo(f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} students missing")
     typer.echo(f"results: {out}")
     if found.not_marked:
-        typer.echo(f"not marked: see {out / 'not_marked.csv'}", err=True)
+        typer.echo(f"handprop: {len(found.not_marked)} not marked; {out / 'not_marked.csv'} says why", err=True)
         raise typer.Exit(SOME_FAILED)
+
+
+def chosen(option: str, typed: str, known: Iterable[str]) -> list[str]:
+    """Formats named by commas, each once; “none” is no format. Raises AuthoringError where one is not known."""
+    formats = [] if typed == "none" else [name.strip() for name in typed.split(",")]
+    for wanted in formats:
+        if wanted not in known:
+            raise AuthoringError(f"{option} “{wanted}”: there are {', '.join(known)}; or none")
+    return list(dict.fromkeys(formats))
 
 
 @contextmanager
@@ -179,23 +190,32 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
+UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
+"""A call with an unknown command or option, or without a needed one: click's own, wherever typer keeps it."""
+
+
 def main() -> NoReturn:
     """Runs the command line: an error is one message on stderr, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal that is not UTF-8 shows a question mark for what it lacks, and goes on.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        app(standalone_mode=True)
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except UsageError as error:
+        command = error.ctx.command_path if error.ctx else "handprop"
+        _fail(f"{error.format_message().rstrip('.')}; see {command} --help")
     except (AuthoringError, CourseError) as error:
-        typer.echo(f"handprop: {error}", err=True)
-        sys.exit(WRONG_CALL)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(DONE)
+        _fail(str(error))
     except OSError as error:
-        typer.echo(f"handprop: {error.filename or 'a file'}: {error.strerror}", err=True)
-        sys.exit(WRONG_CALL)
-    sys.exit(DONE)
+        _fail(f"{error.filename or 'a file'}: {error.strerror}")
+    if code == STOPPED:
+        typer.echo("handprop: stopped; the same command again goes on", err=True)
+    sys.exit(code or DONE)
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"handprop: {message}", err=True)
+    sys.exit(WRONG_CALL)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -117,11 +117,14 @@ def fill_in(sheet_set: SetRecord, record: SheetRecord, student: MadeUp) -> dict[
 def fill_markdown(sheet: str, answers: Mapping[str, Any]) -> str:
     """A Markdown sheet with numbers written into its blanks."""
     for name, value in answers.items():
-        if value == "":
-            continue
-        numbers = iter(np.ravel(value))
-        start = sheet.index(f"{name} = ")
-        end = sheet.index("```", start)
-        filled = re.sub(r"_{4,}", lambda blank: f"{next(numbers):.4f}".rjust(len(blank[0])), sheet[start:end])  # noqa: B023
-        sheet = sheet[:start] + filled + sheet[end:]
+        if value != "":
+            start = sheet.index(f"{name} = ")
+            end = sheet.index("```", start)
+            sheet = sheet[:start] + _filled(sheet[start:end], np.ravel(value)) + sheet[end:]
     return sheet
+
+
+def _filled(place: str, numbers: Iterable[float]) -> str:
+    """Numbers written into a place's blanks, one after the other."""
+    rest = iter(numbers)
+    return re.sub(r"_{4,}", lambda blank: f"{next(rest):.10g}".rjust(len(blank[0])), place)

@@ -15,7 +15,7 @@ from backprop.entries import cells
 from backprop.evaluate import work_lines
 from backprop.expressions import apply
 from backprop.language import parse
-from backprop.model import BACKWARD, Model
+from backprop.model import Model
 from backprop.operations import OPERATIONS, Operation
 from backprop.symbolic import Symbolic, prove_model
 
@@ -122,9 +122,7 @@ def test_a_wrong_sign_is_caught_in_every_adjoint(operation: str, monkeypatch: py
         if rule is not None:
             wrong = tuple(f"-({r})" if r and p == position else r for p, r in enumerate(entry.adjoint))
             monkeypatch.setitem(OPERATIONS, operation, replace(entry, adjoint=wrong))
-            for case in cases(operation):
-                assert unproved(differentiated(case)) == [f"d{'ABC'[position]}"], case
-                break
+            assert f"d{'ABC'[position]}" in unproved(differentiated(next(cases(operation))))
 
 
 @pytest.mark.parametrize(
@@ -187,4 +185,6 @@ def test_a_masked_infinity_stays_out() -> None:
 
 
 def test_entries_are_in_the_language() -> None:
-    assert scalars.masked(scalars.delta(parse("i"), parse("j")), parse("x")) == apply("*", parse("delta(i, j)"), parse("x"))
+    assert scalars.masked(scalars.delta(parse("i"), parse("j")), parse("x")) == apply(
+        "*", parse("delta(i, j)"), parse("x")
+    )

@@ -6,7 +6,7 @@ import re
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -17,14 +17,18 @@ class AuthoringError(ValueError):
     """A problem, set or roster that cannot be used as it is; says where and why, to its author."""
 
 
+class NotThere(AuthoringError):
+    """A name or path behind which there is no file: the call is wrong, not what an author wrote."""
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file's contents. Raises AuthoringError where there is none or it cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise AuthoringError(f"{path}: there is no such file") from None
+        raise NotThere(f"{path}: there is no such file") from None
     except IsADirectoryError:
-        raise AuthoringError(f"{path}: this is a folder, not a .toml file") from None
+        raise NotThere(f"{path}: this is a folder, not a .toml file") from None
     except UnicodeDecodeError:
         raise AuthoringError(f"{path}: this is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
@@ -46,8 +50,8 @@ def _plain(message: str, kind: type) -> str:
     message, _, path = message.partition(" - at `$")
     key = path.rstrip("`").lstrip(".").replace("[...]", "")
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", message):
-        keys = [f.encode_name for f in msgspec.structs.fields(kind)] if issubclass(kind, msgspec.Struct) else []
-        return f"unknown key “{unknown[1]}”; {nearest(unknown[1], keys, 'keys here')}"
+        says = f"unknown key “{unknown[1]}”; {nearest(unknown[1], _keys(kind, key), 'keys here')}"
+        return f"{key}: {says}" if key else says
     if missing := re.fullmatch(r"Object missing required field `(.*)`", message):
         return f"the key “{missing[1]}” is missing"
     message = message.replace("`", "").replace("Expected ", "expected ").replace("Object", "table")
@@ -62,7 +66,15 @@ def _plain(message: str, kind: type) -> str:
     return f"{key}: {message}" if key else message
 
 
+def _keys(kind: Any, path: str) -> list[str]:
+    """The keys that a table may have, at a path of keys within a kind of table."""
+    for key in filter(None, path.split(".")):
+        kind = get_type_hints(kind)[key]
+        kind = next((k for k in get_args(kind) if isinstance(k, type) and issubclass(k, msgspec.Struct)), kind)
+    return [field.encode_name for field in msgspec.structs.fields(kind)]
+
+
 def nearest(word: str, known: list[str], what: str) -> str:
     """A hint: the nearest known word, or all of them."""
     near = get_close_matches(word, known, 1)
-    return f"did you mean “{near[0]}”?" if near else f"{what}: {', '.join(known)}"
+    return f"did you mean “{near[0]}”?" if near else f"{what}: {', '.join(known) or 'none'}"

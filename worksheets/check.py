@@ -95,7 +95,7 @@ def _places(entries: tuple[tuple[int, int], ...]) -> str:
 
 
 def furthest_from_sympy(model: Model, loss: str, given: Mapping[str, Any]) -> float:
-    """The largest difference, relative to 1 or the value, of NumPy's gradients to SymPy's own derivatives at these numbers."""
+    """The largest difference of NumPy's gradients to SymPy's derivatives, relative to values above 1."""
     worked = work_lines(model.lines, batched(given), model.sizes)
     known = {name: int(given[name]) for name in model.scope.indices}
     reading, furthest = Symbolic(model, loss, known), 0.0

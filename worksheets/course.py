@@ -8,7 +8,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +20,12 @@ from backprop.records import SetRecord, SheetRecord, decoder, read_lines
 from worksheets.authoring import AuthoringError
 from worksheets.derivations import with_symbolic
 from worksheets.problem_set import ProblemSet
-from worksheets.roster import Roster, Student
+from worksheets.roster import Roster, Student, folder_name
 from worksheets.sheet import STYLES, Sheet
 from worksheets.variants import draw_variant
 
 FORMATS = tuple(STYLES)
+FEW_PAGES = 200  # are printed sooner by one process: starting more costs a second
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,10 @@ def generate(
             return _generate(problem_set, roster, folder, formats, progress, jobs)
     except filelock.Timeout:
         raise AuthoringError(f"{folder}: another run is writing this course; wait for it to end") from None
-    except (FileExistsError, NotADirectoryError):
-        raise AuthoringError(f"{folder} is a file; --out names a folder for the course") from None
+    except (FileExistsError, NotADirectoryError) as error:
+        path = Path(error.filename)
+        file = next((p for p in (path, *path.parents) if p.is_file()), path)
+        raise AuthoringError(f"{file} is a file; the course needs a folder there") from None
     except PermissionError as error:
         raise AuthoringError(f"{error.filename}: this cannot be written: permission denied") from None
 
@@ -78,10 +81,9 @@ def _generate(
     known = {record.student: record for record in there}
     secret = _secret(instructor)
     new = [student for student in roster.students if student.id not in known]
-    taken = {record.sheet for record in there}
     drawn = list(there)
-    for done, student in enumerate(new, 1):
-        drawn.append(_draw(problem_set, sheet_set, student, secret, taken))
+    for done, record in enumerate(_new_sheets(problem_set, sheet_set, new, secret, there), 1):
+        drawn.append(record)
         progress("drawing numbers", done, len(new))
     # The numbers come first and whole, so that a run that is cut short leaves nothing that cannot be finished.
     _write(instructor / "set.json", _pretty(sheet_set))
@@ -94,12 +96,13 @@ def _generate(
 def _settled(problem_set: ProblemSet, instructor: Path) -> tuple[SetRecord, Sequence[SheetRecord]]:
     """The set and the sheets that are already there; the set is derived and proved where it is new."""
     fresh = problem_set.record()
-    path = instructor / "set.json"
+    path, records = instructor / "set.json", instructor / "records.jsonl"
     if not path.exists():
+        if records.exists():
+            raise AuthoringError(f"{path} is missing, and {records} is there: sheets were made. Nothing was written.")
         return with_symbolic(fresh), []
     try:
         kept: SetRecord = decoder(SetRecord).decode(path.read_bytes())
-        records = instructor / "records.jsonl"
         there = read_lines(records.read_bytes(), SheetRecord) if records.exists() else []
     except msgspec.MsgspecError as error:
         raise AuthoringError(f"{instructor}: the records cannot be read: {error}") from None
@@ -132,16 +135,28 @@ def _difference(kept: SetRecord, fresh: SetRecord) -> str:
     return "" if kept.marking == fresh.marking else "its marking"
 
 
-def _draw(
-    problem_set: ProblemSet, sheet_set: SetRecord, student: Student, secret: bytes, taken: set[str]
-) -> SheetRecord:
-    given = tuple(
-        dict(draw_variant(asked.problem, record, secret, student.id, number, asked.problem.name).given)
-        for number, (asked, record) in enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1)
-    )
-    sheet = sheet_id(secret, student.id, taken)
-    taken.add(sheet)
-    return SheetRecord(sheet, student.id, given, dict(student.columns), student.folder)
+def _new_sheets(
+    problem_set: ProblemSet,
+    sheet_set: SetRecord,
+    students: Sequence[Student],
+    secret: bytes,
+    there: Sequence[SheetRecord],
+) -> Iterator[SheetRecord]:
+    """A sheet for each student, told apart from those that are there by its id and its folder."""
+    ids, folders = {record.sheet for record in there}, {record.folder.casefold(): record.student for record in there}
+    pairs = list(enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1))
+    for student in students:
+        given = tuple(
+            dict(draw_variant(asked.problem, record, secret, student.id, number, asked.problem.name).given)
+            for number, (asked, record) in pairs
+        )
+        sheet = sheet_id(secret, student.id, ids)
+        folder = student.folder
+        if folder.casefold() in folders:  # of a student who has left the roster
+            folder = folder_name(student.id, folders)
+        ids.add(sheet)
+        folders[folder.casefold()] = student.id
+        yield SheetRecord(sheet, student.id, given, dict(student.columns), folder)
 
 
 def sheet_id(secret: bytes, student: str, taken: Iterable[str] = ()) -> str:
@@ -184,8 +199,7 @@ def _print(
     missing = [(record, wanted) for record in records if (wanted := _missing(folder, record, formats))]
     work = (joblib.delayed(_print_one)(sheet_set, record, folder, wanted) for record, wanted in missing)
     printed = 0
-    # Starting processes costs a second: a small class is printed sooner without.
-    workers = jobs if len(missing) * len(formats) > 200 else 1
+    workers = jobs if len(missing) * len(formats) > FEW_PAGES else 1
     for done, count in enumerate(joblib.Parallel(n_jobs=workers, return_as="generator", batch_size=8)(work), 1):
         printed += count
         progress("printing", done, len(missing))

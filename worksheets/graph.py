@@ -5,7 +5,7 @@ The backward pass is the same edges reversed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import fast_sugiyama
@@ -52,25 +52,35 @@ Place = tuple[float, float]
 
 def _layout(pairs: list[tuple[str, str]]) -> tuple[dict[str, Place], dict[tuple[str, str], tuple[Place, ...]]]:
     """Places of nodes, and of the bends of edges that pass over columns."""
+    names = list(dict.fromkeys(name for pair in pairs for name in pair))
+    # Numbers and not names: the library's order of names differs from run to run. Bends get numbers beyond these.
+    number = {name: i for i, name in enumerate(names)}
+    numbered = [(number[a], number[b]) for a, b in pairs]
     places: dict[str, Place] = {}
     bends: dict[tuple[str, str], tuple[Place, ...]] = {}
     lowest = 0.0
-    laid_out = fast_sugiyama.from_edges(pairs, dummy_vertices=True, vertex_spacing=1.0, minimum_length=1)
-    for positions, _width, _height, routed in laid_out.to_list():
-        at = {node: (float(y), float(x)) for node, (x, y) in positions}
-        columns = {x: float(i) for i, x in enumerate(sorted({x for x, _ in at.values()}, reverse=True))}
-        at = {node: (columns[x], y + lowest) for node, (x, y) in at.items()}
+    for positions, _, _, routed in fast_sugiyama.from_edges(
+        numbered, dummy_vertices=True, vertex_spacing=1.0
+    ).to_list():
+        depths = sorted({depth for _, (_, depth) in positions}, reverse=True)
+        at = {int(node): (float(depths.index(depth)), float(y) + lowest) for node, (y, depth) in positions}
         lowest = 1.0 + max(y for _, y in at.values())
-        places |= {node: place for node, place in at.items() if isinstance(node, str)}
-        after: dict[int | str, list[int | str]] = {}
+        places |= {names[node]: place for node, place in at.items() if node < len(names)}
+        after: dict[int, list[int]] = {}
         for a, b in routed or ():
-            after.setdefault(a, []).append(b)
-        for start in [node for node in after if isinstance(node, str)]:
-            for step in after[start]:
-                via: list[Place] = []
-                while isinstance(step, int):
-                    via.append(at[step])
-                    step = after[step][0]
+            after.setdefault(int(a), []).append(int(b))
+        for start in (node for node in after if node < len(names)):
+            for end, via in _followed(start, after, len(names)):
                 if via:
-                    bends[start, step] = tuple(via)
+                    bends[names[start], names[end]] = tuple(at[bend] for bend in via)
     return places, bends
+
+
+def _followed(start: int, after: dict[int, list[int]], nodes: int) -> Iterator[tuple[int, list[int]]]:
+    """The edges out of a node, each with the bends on its way."""
+    for step in after[start]:
+        via: list[int] = []
+        while step >= nodes:
+            via.append(step)
+            step = after[step][0]
+        yield step, via

@@ -74,12 +74,28 @@ def _problem(
         "trainable": ", ".join(writer.printer.name(w) for w in writer.model.trainables),
         "widest": max(len(line.name) for line in writer.model.part(FORWARD)),
         "model": [writer.formula(line) for line in writer.model.part(FORWARD)],
-        "told": [writer.told(line) for line, r in zip(writer.model.lines, problem.lines, strict=True) if not r.asked],
+        "told": [writer.told(line) for line in told_lines(problem)],
         "forward_graph": graph_context(computation_graph(writer.model), writer.printer, backward=False),
         "backward_graph": graph_context(computation_graph(writer.model), writer.printer, backward=True),
         "legend": writer.legend(),
         "parts": parts,
     }
+
+
+def told_lines(problem: ProblemRecord) -> list[Line]:
+    """The lines that are not asked, to be printed with their values.
+
+    A line that is worked from an asked one, and that nothing asked is worked from, would only give the answer away
+    (a new weight gives its gradient): it is not printed.
+    """
+    model = problem.model()
+    asked = {record.name for record in problem.lines if record.asked}
+    needed = set().union(*(model.depends_on(name) for name in asked))
+    return [
+        line
+        for line in model.lines
+        if line.name not in asked and (line.name in needed or not model.depends_on(line.name) & asked)
+    ]
 
 
 class _Writer:
@@ -169,7 +185,7 @@ class _Writer:
             found["step"] = self._step(line, record)
         return found
 
-    def _step(self, line: Line, record: LineRecord) -> dict[str, str]:
+    def _step(self, line: Line, record: LineRecord) -> dict[str, Any]:
         """One entry worked in full: its symbolic form, the arithmetic with this sheet's numbers, the result."""
         i, j = record.symbolic.entry if record.symbolic else first_entry(line, record)
         symbolic = ""
@@ -184,14 +200,9 @@ class _Writer:
         shown = self.printer.number(Fraction(result))
         place = self.printer.entry_name(line.name, i, j) if line.shape else self.printer.name(line.name)
         about = "=" if exact else (r"\approx" if self.style.notation == LATEX else "≈")
-        return {
-            "place": place,
-            "symbolic": symbolic,
-            # One number needs no working, and the same number twice says nothing.
-            "arithmetic": "" if arithmetic == shown else arithmetic,
-            "about": about,
-            "result": shown,
-        }
+        # One number needs no working, and the same number twice says nothing.
+        works = [f"= {symbolic}"] * bool(symbolic) + [f"= {arithmetic}"] * (arithmetic not in (symbolic, shown))
+        return {"place": place, "works": [_breakable(w) for w in [*works, f"{about} {shown}"]] if works else []}
 
     def _numbers(self) -> dict[tuple[str, int, int], Fraction]:
         """Every number on the sheet and in its key, as one would write it down."""
@@ -221,6 +232,13 @@ class _Writer:
 
 
 EXPLAIN_THEMSELVES = {"neg", "sqrt", "exp", "log", "tanh", "row", "entry", "place"}
+
+
+def _breakable(formula: str) -> str:
+    """A formula that TeX can break at the end of a line: it never breaks between \\left and \\right."""
+    return formula.replace(r"\left(", r"\bigl(").replace(r"\right)", r"\bigr)") if len(formula) > 150 else formula
+
+
 RESERVED = {"end", "graph", "subgraph", "style", "class", "click", "default", "direction", "flowchart", "call", "href"}
 """Words of Mermaid's own, which cannot name a node."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,18 +12,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 
 from backprop.differentiate import derive
 from backprop.expressions import ExpressionError
+from backprop.intervals import Array
+from backprop.language import parse
 from backprop.model import FORWARD, Model
 from backprop.records import GivenRecord
 from backprop.records import given as as_given
-from worksheets.authoring import AuthoringError, fitted, nearest, read_toml
+from backprop.scope import shape_of
+from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml
 
 if TYPE_CHECKING:
     from worksheets.sheet import Sheet
 
 LARGEST_SIZE = 12
+LARGEST_NUMBER, MOST_CHOICES = 1_000_000, 1_000_000
 NAME = re.compile(r"[A-Za-zΑ-ω][A-Za-z0-9_Α-ω]*")
 
 
@@ -33,6 +39,17 @@ class Draw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decimals: int = 1
     whole: bool = False
     zero: bool = False
+
+    @property
+    def places(self) -> int:
+        return 0 if self.whole else self.decimals
+
+    def choices(self, low: float, high: float) -> Array:
+        """The numbers from low to high to choose from, in units of the last decimal."""
+        unit = 10.0**-self.places
+        # A hair of slack, so that 0.3 / 0.1 counts as 3.
+        steps = np.arange(math.ceil(low / unit - 1e-6), math.floor(high / unit + 1e-6) + 1)
+        return steps if self.zero else steps[steps != 0]
 
 
 class GivenSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,9 +120,20 @@ class Problem:
             model = Model(dict(self.sizes), givens, ()).extended(
                 (name, text, FORWARD) for name, text in self.forward.items()
             )
-            return derive(model, self.derivation.gradients_of, self.derivation.update, self.derivation.again)
+            model = derive(model, self.derivation.gradients_of, self.derivation.update, self.derivation.again)
         except ExpressionError as error:
             raise AuthoringError(f"{self.where}: {error}") from None
+        self._check_intro(model)
+        return model
+
+    def _check_intro(self, model: Model) -> None:
+        """Whether what stands in the intro's braces can be printed as mathematics."""
+        for piece in re.findall(r"\{([^{}]*)\}", self.intro):
+            try:
+                if piece not in model.scope.indices:
+                    shape_of(parse(piece), model.scope)
+            except ExpressionError as error:
+                raise AuthoringError(f"{self.where}: intro, {{{piece}}}: {error}") from None
 
     @property
     def given_records(self) -> tuple[GivenRecord, ...]:
@@ -158,7 +186,7 @@ def load_problem(name: str, beside: Path | None = None) -> Problem:
         return read_problem(name, read_toml(bundled[name]), name)
     path = Path(name) if beside is None else beside / name
     if path.suffix != ".toml" and not path.exists():
-        raise AuthoringError(
+        raise NotThere(
             f"no problem is called “{name}”; {nearest(name, list(bundled), 'bundled problems')} "
             "(or give the path of a .toml file)"
         )
@@ -184,10 +212,15 @@ def read_problem(name: str, table: dict[str, Any], where: str) -> Problem:
     ):
         for twice in set(first) & set(second):
             raise AuthoringError(f"{where}: {twice} is the name of {kinds}: each needs its own")
+    for size, labels in source.labels.items():
+        if len(labels) < source.sizes.get(size, 0):
+            raise AuthoringError(f"{where}: [labels] {size}: {len(labels)} for {source.sizes[size]} places")
     problem = Problem(
         name, source.title, source.intro, source.sizes, givens, source.labels, source.lines, source.derive, where
     )
-    return _checked(problem)
+    checked = _checked(problem)
+    _ = checked.model  # derived now, so that a mistake in a line is found where the file is read
+    return checked
 
 
 def _check_size(name: str, value: int, where: str) -> None:
@@ -214,28 +247,46 @@ def _check_given(problem: Problem, name: str, g: GivenSource) -> None:
             raise AuthoringError(f"{where}: {s} is no size; {nearest(s, list(problem.sizes), 'sizes')}")
         if isinstance(s, int):
             _check_size(name, s, where)
-    shape = tuple(problem.sizes[s] if isinstance(s, str) else s for s in g.shape)
-    if len(shape) not in (0, 2):
+    if len(g.shape) not in (0, 2):
         raise AuthoringError(f"{where}: a shape has two sizes, rows and columns; a row vector is [1, …]")
-    if g.index is not None and (g.shape or g.trainable):
+    if sum(source is not None for source in (g.value, g.values, g.draw)) > 1:
+        raise AuthoringError(f"{where}: value, values and draw exclude each other")
+    if g.index is not None:
+        _check_index(problem, g, where)
+    _check_numbers(g, tuple(problem.sizes[s] if isinstance(s, str) else s for s in g.shape), where)
+    if g.draw is not None:
+        _check_draw(g.draw, where)
+
+
+def _check_index(problem: Problem, g: GivenSource, where: str) -> None:
+    if g.shape or g.trainable:
         raise AuthoringError(f"{where}: an index has no shape and cannot be trained")
-    if g.values is not None and (not shape or len(g.values) != shape[0] or any(len(r) != shape[1] for r in g.values)):
-        asked = "×".join(map(str, shape)) or "a scalar: use value"
-        raise AuthoringError(
-            f"{where}: values are {len(g.values)} rows of {[len(r) for r in g.values]}; the shape is {asked}"
-        )
+    if g.draw is not None:
+        raise AuthoringError(f"{where}: an index has no draw; it may have a value, the same for everyone")
+    count = problem.sizes[g.index] if isinstance(g.index, str) else int(g.index or 0)
+    if g.value is not None and g.value not in range(count):
+        raise AuthoringError(f"{where}: an index into {count} is a whole number from 0 to {count - 1}")
+
+
+def _check_numbers(g: GivenSource, shape: tuple[int, ...], where: str) -> None:
     if g.value is not None and shape:
         raise AuthoringError(f"{where}: value is for a scalar; a matrix has values = [[…]]")
-    if g.index is not None and g.value is not None:
-        count = problem.sizes[g.index] if isinstance(g.index, str) else g.index
-        if g.value != int(g.value) or not 0 <= g.value < count:
-            raise AuthoringError(f"{where}: an index into {count} is a whole number from 0 to {count - 1}")
+    if g.values is not None and (not shape or [len(row) for row in g.values] != [shape[1]] * shape[0]):
+        asked = f"the shape is {shape[0]}×{shape[1]}" if shape else "a scalar has value = …"
+        lengths = " and ".join(str(len(row)) for row in g.values or ())
+        raise AuthoringError(f"{where}: values are rows of {lengths} numbers; {asked}")
     numbers = [g.value] if g.value is not None else [x for row in g.values or [] for x in row]
-    if any(not abs(x) <= 1e6 for x in numbers):
-        raise AuthoringError(f"{where}: numbers to work by hand lie between −1000000 and 1000000")
-    if g.draw is not None:
-        low, high = g.draw.range or (-1, 1)
-        if not (-1e6 <= low < high <= 1e6) or not 0 <= g.draw.decimals <= 6:
-            raise AuthoringError(
-                f"{where}: draw needs range = [low, high] with low below high, and decimals from 0 to 6"
-            )
+    if any(not abs(x) <= LARGEST_NUMBER for x in numbers):
+        raise AuthoringError(f"{where}: numbers to work by hand lie between −{LARGEST_NUMBER} and {LARGEST_NUMBER}")
+
+
+def _check_draw(draw: Draw, where: str) -> None:
+    low, high = draw.range or (-1, 1)
+    if not (-LARGEST_NUMBER <= low < high <= LARGEST_NUMBER) or not 0 <= draw.decimals <= 6:
+        raise AuthoringError(f"{where}: draw needs range = [low, high] with low below high, and decimals from 0 to 6")
+    if (high - low) * 10**draw.places > MOST_CHOICES:
+        raise AuthoringError(f"{where}: draw has more than {MOST_CHOICES} numbers to choose from: use fewer decimals")
+    if not draw.choices(low, high).size:
+        raise AuthoringError(
+            f"{where}: draw leaves no number to choose: no other than 0 with these decimals is in range"
+        )

@@ -77,18 +77,18 @@ def load_set(path: str | Path) -> ProblemSet:
 def _asked(table: Any, source: SetSource, path: Path, number: int) -> Asked:
     where = f"{path}: [[problem]] {number}"
     use = fitted(table, UseSource, where)
+    overrides = {name: fitted(value, Override, f"{where}: given {name}") for name, value in use.given.items()}
     try:
-        problem = load_problem(use.use, path.parent)
+        problem = load_problem(use.use, path.parent).adapted(use.sizes, overrides)
+        model = problem.model
     except AuthoringError as error:
         raise AuthoringError(f"{where}: {error}") from None
-    overrides = {name: fitted(value, Override, f"{where}: given {name}") for name, value in use.given.items()}
-    problem = problem.adapted(use.sizes, overrides)
     decimals = source.decimals if use.decimals is None else use.decimals
     if not 1 <= decimals <= 8:
         raise AuthoringError(f"{where}: decimals are from 1 to 8, not {decimals}")
     if use.marks is not None and not 0 < use.marks <= 1e4:
         raise AuthoringError(f"{where}: marks are a number above 0, not {use.marks:g}")
-    return Asked(problem, asked_lines(problem.model, use.ask, where), decimals, use.marks)
+    return Asked(problem, asked_lines(model, use.ask, where), decimals, use.marks)
 
 
 def asked_lines(model: Model, ask: Sequence[str] | None, where: str) -> frozenset[str]:
@@ -103,7 +103,7 @@ def asked_lines(model: Model, ask: Sequence[str] | None, where: str) -> frozense
             lines.add(word)
         else:
             raise AuthoringError(
-                f"{where}: ask = “{word}”: no such line; {nearest(word, list(model.by_name), 'lines')}"
+                f"{where}: ask = “{word}”: no such line; {nearest(word, [*PARTS, *model.by_name], 'there are')}"
             )
     if not lines:
         raise AuthoringError(f"{where}: nothing is asked")

@@ -27,9 +27,10 @@ class Student:
 
 @dataclass(frozen=True)
 class Roster:
-    """The students, and what had to be left out or changed, in words for the instructor."""
+    """The students; the rows that had to be left out and those to look at, in words for the instructor."""
 
     students: Sequence[Student]
+    left_out: Sequence[str] = ()
     warnings: Sequence[str] = ()
 
 
@@ -39,42 +40,51 @@ def load_roster(path: Path) -> Roster:
     A row without an id, or with one that an earlier row has, is left out with a warning; the others are kept.
     """
     rows = list(_rows(path))
-    if not rows:
-        raise AuthoringError(f"{path}: the roster is empty; its first line names the columns: id,name")
-    header = [cell.strip() for cell in rows[0][1]]
-    lower = [cell.lower() for cell in header]
-    missing = [c for c in ("id", "name") if c not in lower]
-    if missing:
-        raise AuthoringError(
-            f"{path}: the column “{'” and “'.join(missing)}” is missing; there are: {', '.join(header) or 'none'}"
-        )
-    header = [cell.lower() if cell.lower() in ("id", "name", "email") else cell for cell in header]
+    header = _header(path, rows[0][1] if rows else [])
     students: list[Student] = []
     lines: dict[str, int] = {}
     folders: dict[str, str] = {}
+    left_out: list[str] = []
     warnings: list[str] = []
     for number, row in rows[1:]:
         if not any(cell.strip() for cell in row):
             continue
+        where = f"{path} line {number}"
         columns = {name: cell.strip() for name, cell in zip(header, [*row, *[""] * len(header)], strict=False) if name}
         id = columns["id"]
         if not id:
-            warnings.append(f"{path} line {number}: there is no id; this row was left out")
-        elif id in lines:
-            warnings.append(
-                f"{path} line {number}: the id “{id}” is already that of line {lines[id]}; this row was left out"
-            )
-        else:
-            folder = folder_name(id, folders)
-            if folder != id:
-                warnings.append(
-                    f"{path} line {number}: the id “{id}” cannot name a folder; it is called “{folder}” there"
-                )
-            lines[id], folders[folder.casefold()] = number, id
-            students.append(Student(id, columns["name"], columns, folder))
+            left_out.append(f"{where}: there is no id; this row was left out")
+            continue
+        if id in lines:
+            left_out.append(f"{where}: the id “{id}” is already that of line {lines[id]}; this row was left out")
+            continue
+        if any(cell.strip() for cell in row[len(header) :]):
+            warnings.append(f"{where}: more cells than columns; a cell with a comma in it stands in quotes")
+        folder = folder_name(id, folders)
+        if folder != id:
+            warnings.append(f"{where}: the id “{id}” cannot name a folder; it is called “{folder}” there")
+        lines[id], folders[folder.casefold()] = number, id
+        students.append(Student(id, columns["name"], columns, folder))
     if not students:
         raise AuthoringError(f"{path}: there is nobody in this roster; a row is an id and a name")
-    return Roster(tuple(students), tuple(warnings))
+    return Roster(tuple(students), tuple(left_out), tuple(warnings))
+
+
+def _header(path: Path, cells: Sequence[str]) -> list[str]:
+    """The columns' names; those that mean something here in small letters."""
+    names = [cell.strip() for cell in cells]
+    if not any(names):
+        raise AuthoringError(f"{path}: the roster is empty; its first line names the columns: id,name")
+    names = [name.lower() if name.lower() in ("id", "name", "email") else name for name in names]
+    missing = [column for column in ("id", "name") if column not in names]
+    if missing:
+        raise AuthoringError(
+            f"{path}: no column is called {' or '.join(missing)}; there are: {', '.join(filter(None, names))}"
+        )
+    for name in names:
+        if name and names.count(name) > 1:
+            raise AuthoringError(f"{path}: the column “{name}” stands twice; each needs its own name")
+    return names
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -67,11 +67,8 @@ def _draw(problem: Problem, g: GivenSource, rng: np.random.Generator) -> Any:
         return g.fixed
     shape = tuple(problem.sizes[s] if isinstance(s, str) else s for s in g.shape)
     draw = g.draw or Draw()
-    decimals = 0 if draw.whole else draw.decimals
-    low, high = draw.range or _usual_range(g, shape)
-    steps = np.arange(round(low * 10**decimals), round(high * 10**decimals) + 1)
-    steps = steps if draw.zero or not steps.any() else steps[steps != 0]
-    numbers = rng.choice(steps, size=shape) / 10**decimals
+    steps = draw.choices(*(draw.range or _usual_range(g, shape)))
+    numbers = rng.choice(steps, size=shape) / 10**draw.places
     return numbers.tolist() if shape else float(numbers)
 
 

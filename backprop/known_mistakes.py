@@ -1,0 +1,66 @@
+"""What people get wrong about single operations, as lines of the language: `right` is what was to be worked, `wrong` what was.
+
+Names stand for any expression; `other` runs over the indices that `k` is not; `rows` and `columns` are the sizes of the result.
+Mistakes that any expression allows (a transpose, a sign, a factor) are not listed: `mistakes.py` finds them in the tree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Known:
+    """One way to get an operation, or its adjoint, wrong, and what to say of it."""
+
+    kind: str
+    right: str
+    wrong: str
+    says: str
+
+
+_SOFTMAX, _ITS_ADJOINT = "softmax(a)", "out * (g - rowsum(g * out))"
+_EVERY = "every output of a softmax depends on every input"
+
+SOFTMAX = (
+    Known("softmax-axis", _SOFTMAX, "softmax(a.T).T", "softmax was taken down the columns; it is taken along each row"),
+    Known("softmax-axis", _SOFTMAX, "exp(a) / sum(exp(a))", "softmax was taken over the whole matrix; it is taken along each row"),
+    Known("softmax-not-exponentiated", _SOFTMAX, "a / rowsum(a)", "the entries were divided by their sum; softmax divides their exponentials"),
+    Known("softmax-not-exponentiated", _SOFTMAX, "exp(a)", "the exponentials were not divided by the sum of their row"),
+    Known("softmax-jacobian", _ITS_ADJOINT, "out * g", f"the row sum was left out: {_EVERY}"),
+    Known("softmax-jacobian", _ITS_ADJOINT, "out * (1 - out) * g", f"only the diagonal of the Jacobian was used: {_EVERY}"),
+    Known("softmax-jacobian", _ITS_ADJOINT, "g", "the softmax was passed over: its Jacobian comes between the two gradients"),
+    Known("softmax-jacobian", _ITS_ADJOINT, "out * (g - rowsum(g))", "the row sum is of the gradient times the outputs, not of the gradient alone"),
+    Known("softmax-jacobian", _ITS_ADJOINT, "g - rowsum(g * out)", "the outputs as a factor in front were left out"),
+    Known("softmax-jacobian", _ITS_ADJOINT, "out * rowsum(g * out)", f"the gradient itself was left out before the row sum: {_EVERY}"),
+    Known("softmax-axis", _ITS_ADJOINT, "out * (g - colsum(g * out))", "the sum is along each row, as the softmax is; here it went down the columns"),
+    Known("softmax-jacobian", _ITS_ADJOINT, "out * (g + rowsum(g * out))", "the row sum is taken off, not added"),
+)
+
+_LOSS, _LOSS_AND_SOFTMAX = "cross_entropy(p, k)", "p - onehot(k, n)"
+
+CROSS_ENTROPY = (
+    Known("log-base", _LOSS, "cross_entropy(p, k) / 2.302585092994046", "the logarithm was taken to base 10; the loss has the natural one"),
+    Known("log-base", _LOSS, "cross_entropy(p, k) / 0.6931471805599453", "the logarithm was taken to base 2; the loss has the natural one"),
+    Known("wrong-target", _LOSS, "cross_entropy(p, other)", "the probability of another class than the target was taken"),
+    Known("wrong-target", _LOSS_AND_SOFTMAX, "p - onehot(other, n)", "1 was taken off at another class than the target"),
+    Known("missing-term", _LOSS_AND_SOFTMAX, "p", "1 was not taken off at the target: the gradient is the probabilities less the target's row"),
+    Known("missing-term", _LOSS_AND_SOFTMAX, "(p - onehot(k, n)) * onehot(k, n)", "only the target's entry was worked; every probability moves with the loss"),
+    Known("softmax-jacobian", _LOSS_AND_SOFTMAX, "(p - onehot(k, n)) * p * (1 - p)", "a factor p (1 − p) too many: softmax and logarithm together leave only the difference"),
+    Known("softmax-jacobian", _LOSS_AND_SOFTMAX, "-onehot(k, n) / p", "this is the gradient by the probabilities; the softmax comes before them"),
+)
+
+LOG = (Known("log-base", "log(a)", "log(a) / 2.302585092994046", "the logarithm was taken to base 10; the line has the natural one"),)
+
+ROW = (Known("wrong-row", "row(a, k)", "row(a, other)", "another row was taken"),)
+
+PLACE = (Known("wrong-row", "place(a, k, n)", "place(a, other, n)", "the row was put in another place"),)
+
+TANH = (
+    Known("missing-term", "g * (1 - out ** 2)", "g * (1 - out)", "the derivative of tanh is 1 − tanh²: the square was left out"),
+    Known("missing-term", "g * (1 - out ** 2)", "g * out * (1 - out)", "this is the derivative of the sigmoid; that of tanh is 1 − tanh²"),
+)
+
+SIGMOID = (
+    Known("missing-term", "g * out * (1 - out)", "g * (1 - out ** 2)", "this is the derivative of tanh; that of the sigmoid is σ (1 − σ)"),
+)

@@ -1,0 +1,119 @@
+"""Slips of the pen: an answer that is the right one but for how it was written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from backprop.intervals import Array
+from grader.marks import Mistake
+from grader.reading import Reading
+
+Inside = Callable[[Array], Array]
+"""Whether values, in the shape of the line, are right for this student, entry by entry."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A line that is wrong: what was written (nan where nothing was), where it is right, and what would be right."""
+
+    name: str
+    wrote: Array
+    right: Array
+    value: Array
+    inside: Inside
+    reading: Reading
+    decimals: int
+
+    @property
+    def wrong(self) -> Array:
+        return np.asarray(~self.right & ~np.isnan(self.wrote))
+
+
+def slip(line: Wrong, others: Mapping[str, Any]) -> Mistake | None:
+    """The slip that explains every wrong entry, if one does; `others` are this student's other lines."""
+    for explain in (_too_few_digits, _power_of_ten, _digits_exchanged, _signs):
+        if found := explain(line):
+            return found
+    if found := _other_line(line, others):
+        return found
+    if line.right.any():
+        return Mistake("slip", f"The rest of the line is right: look again at {places(line.wrong)}.")
+    return None
+
+
+def _explained(line: Wrong, mended: Array) -> bool:
+    """Whether every wrong entry becomes right once it is mended."""
+    return bool(line.inside(np.where(line.wrong, mended, line.wrote))[line.wrong].all())
+
+
+def _too_few_digits(line: Wrong) -> Mistake | None:
+    for (i, j), value in np.ndenumerate(line.value):
+        if not line.wrong[i, j]:
+            continue
+        decimals = line.reading.entries[i][j].decimals
+        if decimals is None or decimals >= line.decimals or abs(line.wrote[i, j] - value) > 1.01 * 10.0**-decimals:
+            return None
+    return Mistake("too-few-digits", f"Right as far as it goes, but {line.decimals} decimals are asked for.")
+
+
+def _power_of_ten(line: Wrong) -> Mistake | None:
+    for power in (1, -1, 2, -2, 3, -3):
+        if _explained(line, line.wrote * 10.0**power):
+            return Mistake("power-of-ten", f"The digits are right; the decimal point is not ({places(line.wrong)}).")
+    return None
+
+
+def _signs(line: Wrong) -> Mistake | None:
+    if _explained(line, -line.wrote):
+        return Mistake("sign", f"Right but for the sign: {places(line.wrong)}.")
+    return None
+
+
+def _digits_exchanged(line: Wrong) -> Mistake | None:
+    for i, j in np.argwhere(line.wrong):
+        digits = f"{abs(line.wrote[i, j]):.{line.decimals}f}"
+        sign = -1 if line.wrote[i, j] < 0 else 1
+        for swapped in _exchanges(digits):
+            trial = line.wrote.copy()
+            trial[i, j] = sign * float(swapped)
+            if line.inside(trial)[i, j]:
+                break
+        else:
+            return None
+    return Mistake("digits-exchanged", f"Two digits stand in each other's place: {places(line.wrong)}.")
+
+
+def _exchanges(digits: str) -> Iterator[str]:
+    """Every number that exchanging two neighbouring digits makes."""
+    spots = [k for k, c in enumerate(digits) if c != "."]
+    for a, b in pairwise(spots):
+        if digits[a] != digits[b]:
+            swapped = list(digits)
+            swapped[a], swapped[b] = swapped[b], swapped[a]
+            yield "".join(swapped)
+
+
+def _other_line(line: Wrong, others: Mapping[str, Any]) -> Mistake | None:
+    """Another line's numbers, or the first row in every row."""
+    written = line.wrote[~np.isnan(line.wrote)]
+    for name, value in others.items():
+        same = np.shape(value) == line.wrote.shape and np.abs(line.wrote - value)[~np.isnan(line.wrote)]
+        if same is not False and written.size and (same <= 1.01 * 10.0**-line.decimals).all() and np.abs(written).any():
+            return Mistake("other-line", f"These are the numbers of {{{name}}}.")
+    rows = line.wrote.shape[0]
+    if rows > 1 and line.right[0].all() and (line.wrote[1:] == line.wrote[0]).all():
+        return Mistake("wrong-row", "Every row is a copy of the first one.")
+    return None
+
+
+def places(where: Array) -> str:
+    """Entries in words."""
+    if where.shape == (1, 1):
+        return "this number"
+    found: Sequence[str] = [f"row {i + 1}, column {j + 1}" for i, j in np.argwhere(where)]
+    return "; ".join(found)

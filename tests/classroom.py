@@ -1,0 +1,132 @@
+"""What the tests of courses share: a small problem and set, rosters, the command line in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from handprop.cli import main
+from worksheets import generate, load_set
+from worksheets.roster import load_roster
+
+TINY = """\
+title = "Tiny"
+
+[sizes]
+n = 2
+
+[given]
+x = { shape = [1, "n"] }
+W = { shape = ["n", "n"], trainable = true }
+target = { index = "n" }
+eta = { value = 0.5 }
+
+[lines]
+z = "x @ W"
+p = "softmax(z)"
+loss = "cross_entropy(p, target)"
+
+[derive]
+gradients_of = "loss"
+update = "eta"
+"""
+
+SET = """\
+title = "Practice sheet"
+
+[[problem]]
+use = "tiny.toml"
+marks = 10
+"""
+
+ROSTER = "id,name,email\ns1,Ada,ada@example.org\ns2,Emmy,emmy@example.org\ns3,Sofia,sofia@example.org\n"
+
+
+def small_set(folder: Path, text: str = SET, problem: str = TINY) -> Path:
+    """A set file in a folder, with its problem beside it."""
+    (folder / "tiny.toml").write_text(problem, encoding="utf-8")
+    path = folder / "set.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def roster_file(folder: Path, text: str = ROSTER) -> Path:
+    path = folder / "roster.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def small_course(folder: Path, roster: str = ROSTER, text: str = SET, formats: tuple[str, ...] = ("md",)) -> Path:
+    """A course of the small set."""
+    course = folder / "course"
+    generate(load_set(small_set(folder, text)), load_roster(roster_file(folder, roster)), course, formats)
+    return course
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    """The objects of a .jsonl file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def records(course: Path) -> dict[str, dict[str, Any]]:
+    return {record["student"]: record for record in lines_of(course / "instructor" / "records.jsonl")}
+
+
+def keys(course: Path) -> dict[str, list[dict[str, Any]]]:
+    """The key of each student, a dictionary a problem."""
+    by_sheet = {line["sheet"]: line["key"] for line in lines_of(course / "instructor" / "keys.jsonl")}
+    return {student: by_sheet[record["sheet"]] for student, record in records(course).items()}
+
+
+def right_answers(course: Path, student: str) -> dict[str, Any]:
+    """A submission with every asked line as the key has it."""
+    record = records(course)[student]
+    problems = json.loads((course / "instructor" / "set.json").read_text(encoding="utf-8"))["problems"]
+    answers = {
+        f"{number}.{line['name']}": key[line["name"]]
+        for number, (problem, key) in enumerate(zip(problems, keys(course)[student], strict=True), 1)
+        for line in problem["lines"]
+        if line["asked"]
+    }
+    return {"sheet": record["sheet"], "answers": answers}
+
+
+def contents(folder: Path) -> Mapping[str, bytes]:
+    """Every file of a folder by its path, but for the lock."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a call of the command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+def handprop(*arguments: object) -> Ran:
+    """The command line, in this process: its exit code and what it printed."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    code: Any = 0
+    with redirect_stdout(out), redirect_stderr(err), mock.patch.object(sys, "argv", ["handprop", *map(str, arguments)]):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+    texts = []
+    for stream in (out, err):
+        stream.flush()
+        texts.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]
+    return Ran(code, *texts)

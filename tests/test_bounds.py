@@ -1,0 +1,315 @@
+"""An honest student is inside the bounds, whatever they round; where nothing needs rounding, nothing is allowed.
+
+The students here work from the entries of a line, number by number, and know nothing of intervals.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from small_models import SIZES, attention, model, numbers, random_models
+
+from backprop.differentiate import derive
+from backprop.entries import cells, entry_of
+from backprop.evaluate import bounds
+from backprop.expressions import Apply, Expression, ExpressionError, Name, Number
+from backprop.intervals import Array, Interval, Keep
+from backprop.language import parse
+from backprop.model import Line, Model
+
+Rounding = Callable[[float, int], float]
+
+
+def half_even(x: float, decimals: int) -> float:
+    return float(np.round(x, decimals))
+
+
+def half_up(x: float, decimals: int) -> float:
+    return math.copysign(math.floor(abs(x) * 10.0**decimals + 0.5 + 1e-7), x) / 10.0**decimals
+
+
+def cut_off(x: float, decimals: int) -> float:
+    # 0.3 may be a float just below 0.3: nobody would cut that off to 0.2999.
+    return math.copysign(math.floor(abs(x) * 10.0**decimals + 1e-7), x) / 10.0**decimals
+
+
+@dataclass(frozen=True)
+class Student:
+    """How someone works: the rounding they use, whether inside a line too, whether the calculator keeps it all."""
+
+    rounds: Rounding
+    inside: bool = False
+    keeps_all: bool = False
+
+
+STUDENTS = {
+    "half even": Student(half_even),
+    "half up": Student(half_up),
+    "cuts off": Student(cut_off),
+    "full precision": Student(half_even, keeps_all=True),
+    "full precision, cuts off": Student(cut_off, keeps_all=True),
+    "rounds inside": Student(half_even, inside=True),
+    "cuts off inside": Student(cut_off, inside=True),
+}
+
+
+@dataclass
+class Work:
+    """One student's sheet: the numbers that they go on with, and those that they hand in."""
+
+    student: Student
+    model: Model
+    given: Mapping[str, Array]
+    decimals: int
+    own: dict[str, Array] = field(default_factory=dict)
+    written: dict[str, Array] = field(default_factory=dict)
+
+    def all_lines(self) -> Work:
+        for line in self.model.lines:
+            shape = tuple(map(int, line.shape))
+            full = np.array([self.entry(line.expression, i, j) for i, j in cells(line.shape)]).reshape(shape)
+            written = np.array([self.student.rounds(x, self.decimals) for x in full.flat]).reshape(shape)
+            self.written[line.name] = written[..., None]
+            self.own[line.name] = full[..., None] if self.student.keeps_all else written[..., None]
+        return self
+
+    def entry(self, expression: Expression, i: int, j: int) -> float:
+        known = {n: int(self.given[n][0]) for n in self.model.scope.indices}
+        return self.number(entry_of(expression, i, j, self.model.scope, known))
+
+    def keep(self, x: float) -> float:
+        return self.student.rounds(x, self.decimals) if self.student.inside else x
+
+    def number(self, entry: Expression) -> float:
+        """The value of an expression of scalars, worked operation by operation."""
+        match entry:
+            case Number(value):
+                return float(value)
+            case Name(id) if id in self.model.sizes:
+                return float(self.model.sizes[id])
+            case Name(id):
+                return float(self.own.get(id, self.given.get(id))[0])  # type: ignore[index]
+            case Apply("entry", (Name(id), Number(i), Number(j))):
+                return float(self.own.get(id, self.given.get(id))[int(i), int(j), 0])  # type: ignore[index]
+            case Apply(operation, arguments):
+                return self.work(operation, *(self.number(a) for a in arguments))
+        raise AssertionError(entry)
+
+    def work(self, operation: str, a: float, b: float = 0.0) -> float:
+        keep = self.keep
+        match operation:
+            case "neg":
+                return -a
+            case "relu":
+                return max(a, 0.0)
+            case "step":
+                return float(a > 0)
+            case "delta":
+                return float(a == b)
+            case "**" if b < 0:
+                return keep(1 / self.work("**", a, -b))
+            case "**" if b == int(b):
+                return a if b == 1 else keep(a * self.work("**", a, b - 1)) if b else 1.0
+            case "sigmoid":
+                return keep(1 / (1 + keep(math.exp(-a))))
+            case "tanh":
+                up, down = keep(math.exp(a)), keep(math.exp(-a))
+                return keep((up - down) / (up + down))
+        plain: dict[str, Callable[[], float]] = {
+            "+": lambda: a + b,
+            "-": lambda: a - b,
+            "*": lambda: a * b,
+            "/": lambda: a / b,
+            "**": lambda: math.pow(a, b),
+            "exp": lambda: math.exp(a),
+            "log": lambda: math.log(a),
+            "sqrt": lambda: math.sqrt(a),
+        }
+        return keep(plain[operation]())
+
+
+def line_bounds(work: Work, line: Line, known: Mapping[str, Interval | Array]) -> Interval:
+    return bounds(line.expression, known, work.model.sizes, work.decimals)  # type: ignore[arg-type]
+
+
+def marked(work: Work) -> dict[str, Interval]:
+    """The bounds of each line, worked from what this student wrote before it."""
+    known: dict[str, Interval | Array] = {
+        name: value if name in work.model.scope.indices else Interval.exact(value) for name, value in work.given.items()
+    }
+    found = {}
+    for line in work.model.lines:
+        found[line.name] = own = line_bounds(work, line, known)
+        # What was exact was written as it is; anything else may be a unit off.
+        distance = np.where(own.high > own.low, Keep(work.decimals).unit, 0.0)
+        known[line.name] = Interval.around(work.written[line.name], distance)
+    return found
+
+
+def inside(value: Array, allowed: Interval, decimals: int) -> bool:
+    """Whether every entry is within its bounds; an end that is no number bounds nothing."""
+    slack = 1e-6 * 10**-decimals + 1e-12 * np.abs(value)
+    low = np.where(np.isfinite(allowed.low), allowed.low, -np.inf)
+    high = np.where(np.isfinite(allowed.high), allowed.high, np.inf)
+    return bool(((value >= low - slack) & (value <= high + slack)).all())
+
+
+def decimal_numbers(whole: Model, seed: int, places: int = 1) -> dict[str, Array]:
+    """Givens as a sheet prints them: one decimal, none of them zero."""
+    drawn = numbers(whole, seed, low=-1, high=1)
+    return {
+        name: np.where(np.round(value, places) == 0, 10.0**-places, np.round(value, places))
+        if name not in whole.scope.indices
+        else value
+        for name, value in drawn.items()
+    }
+
+
+def assert_honest(whole: Model, given: Mapping[str, Array], decimals: int, student: Student) -> None:
+    try:
+        work = Work(student, whole, given, decimals).all_lines()
+    except (ValueError, ZeroDivisionError, OverflowError):  # this student's numbers have no logarithm, root, quotient
+        assume(False)
+    for name, allowed in marked(work).items():
+        assert inside(work.written[name], allowed, decimals), (
+            f"{name} = {whole.by_name[name].text}: {work.written[name].ravel()} is outside "
+            f"{allowed.low.ravel()} … {allowed.high.ravel()}"
+        )
+
+
+@pytest.mark.parametrize("student", STUDENTS.values(), ids=STUDENTS)
+@given(whole=random_models(), seed=st.integers(0, 1000), decimals=st.sampled_from([2, 3, 4]), positive=st.booleans())
+def test_an_honest_student_is_inside(student: Student, whole: Model, seed: int, decimals: int, positive: bool) -> None:
+    if whole.trainables:
+        try:
+            whole = derive(whole, "loss")
+        except ExpressionError:
+            assume(False)
+    given_numbers = decimal_numbers(whole, seed)
+    if positive:
+        given_numbers = {name: np.abs(value) for name, value in given_numbers.items()}
+    assert_honest(whole, given_numbers, decimals, student)
+
+
+LESSON = derive(attention(), "loss", "eta", ["loss"])
+
+
+def lesson_numbers(seed: int) -> dict[str, Array]:
+    drawn = decimal_numbers(LESSON, seed)
+    return {**drawn, "X": np.round(2 * drawn["X"], 1), "eta": np.array([0.5])}
+
+
+@pytest.mark.parametrize("decimals", [3, 4])
+@pytest.mark.parametrize("student", STUDENTS.values(), ids=STUDENTS)
+def test_an_honest_sheet_of_the_lesson_is_inside(student: Student, decimals: int) -> None:
+    assert_honest_sheets(student, decimals)
+
+
+def assert_honest_sheets(student: Student, decimals: int) -> None:
+    for seed in range(40):
+        assert_honest(LESSON, lesson_numbers(seed), decimals, student)
+
+
+def test_bounds_that_are_too_narrow_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Keep, "unit", property(lambda keep: 0.4 * 10.0**-keep.decimals))
+    for student in ("half even", "cuts off", "full precision", "cuts off inside"):
+        with pytest.raises(AssertionError, match="is outside"):
+            assert_honest_sheets(STUDENTS[student], decimals=4)
+
+
+def widths(decimals: int, seeds: int = 40) -> dict[str, float]:
+    """The widest half-width of each line of the lesson, in units of the last place."""
+    found: dict[str, float] = {}
+    for seed in range(seeds):
+        work = Work(STUDENTS["half even"], LESSON, lesson_numbers(seed), decimals).all_lines()
+        for name, allowed in marked(work).items():
+            half = float((allowed.high - allowed.low).max()) / 2 * 10**decimals
+            found[name] = max(found.get(name, 0.0), half)
+    return found
+
+
+def test_the_bounds_of_the_lesson_are_narrow() -> None:
+    found = widths(4)
+    exact = ["Q", "K", "V", "scores"]
+    assert [name for name, half in found.items() if half == 0] == exact
+    rest = {name: half for name, half in found.items() if name not in exact}
+    assert min(rest.values()) >= 0.99
+    # The loss of a small probability is the widest.
+    assert max(half for name, half in rest.items() if not name.startswith("loss")) < 12
+    # Of products of one decimal, two decimals are enough; of products of those, four.
+    assert [name for name, half in widths(3).items() if half == 0] == ["Q", "K", "V"]
+
+
+@given(st.integers(0, 10_000), st.sampled_from([2, 3, 4]))
+def test_exact_products_must_be_right_to_the_digit(seed: int, decimals: int) -> None:
+    whole = model({"Q": "X @ W", "R": "3 * X.T - Q"}, {"W": (2, 2)}, {"X": (2, 2)})
+    work = Work(STUDENTS["half even"], whole, decimal_numbers(whole, seed), decimals).all_lines()
+    for name, allowed in marked(work).items():
+        assert (allowed.low == allowed.high).all()
+        for entry in range(4):
+            wrong = work.written[name].copy()
+            wrong.flat[entry] += 10.0**-decimals
+            assert inside(work.written[name], allowed, decimals)
+            assert not inside(wrong, allowed, decimals)
+
+
+def test_what_is_not_exact_at_these_decimals_may_be_a_unit_off() -> None:
+    a = Interval.exact(np.array([[0.12]])[..., None])
+    exact, rounded = (bounds(parse("A * A"), {"A": a}, {}, decimals) for decimals in (4, 3))
+    assert (float(exact.low[0, 0, 0]), float(exact.high[0, 0, 0])) == (0.0144, 0.0144)
+    assert float(rounded.low[0, 0, 0]) == pytest.approx(0.0134)
+    assert float(rounded.high[0, 0, 0]) == pytest.approx(0.0154)
+
+
+@given(st.integers(0, 10_000))
+def test_other_honest_ways_are_inside(seed: int) -> None:
+    """The maximum taken off before exp, and a kept reciprocal of what divides many entries."""
+    random = np.random.default_rng(seed)
+    scores, decimals = np.round(random.uniform(-3, 3, (2, 3)), 2), 3
+    known = {"S": Interval.exact(scores[..., None])}
+    for rounds in (half_even, half_up, cut_off):
+        kept = np.vectorize(lambda x, r=rounds: r(x, decimals), otypes=[float])
+        e = kept(np.exp(scores - scores.max(axis=1, keepdims=True)))
+        weights = kept(e / kept(e.sum(axis=1, keepdims=True)))
+        assert inside(weights[..., None], bounds(parse("softmax(S)"), known, {}, decimals), decimals)
+        scaled = kept(scores * kept(1 / kept(np.sqrt(3))))
+        assert inside(scaled[..., None], bounds(parse("S / sqrt(m)"), known, SIZES, decimals), decimals)
+        sigma = kept(np.sqrt(kept((scores**2).sum(axis=1, keepdims=True) / 3)))
+        normal = kept(scores * kept(1 / sigma))
+        assert inside(normal[..., None], bounds(parse("S / sqrt(rowmean(S ** 2))"), known, {}, decimals), decimals)
+        mean = kept(kept(scores.sum(axis=1, keepdims=True)) * kept(1 / 3))
+        assert inside(mean[..., None], bounds(parse("rowmean(S)"), known, {}, decimals), decimals)
+
+
+def test_bounds_of_a_class_are_those_of_each() -> None:
+    random = np.random.default_rng(0)
+    scores = np.round(random.uniform(-2, 2, (2, 3, 5)), 2)
+    together = bounds(parse("softmax(S) @ S.T"), {"S": Interval.around(scores, 0.01)}, {}, 2)
+    for member in range(5):
+        own = Interval.around(scores[..., member : member + 1], 0.01)
+        alone = bounds(parse("softmax(S) @ S.T"), {"S": own}, {}, 2)
+        assert np.array_equal(together.low[..., member], alone.low[..., 0])
+        assert np.array_equal(together.high[..., member], alone.high[..., 0])
+
+
+@pytest.mark.parametrize(
+    ("typed", "below", "above"),
+    [
+        ("log(P)", False, True),
+        ("cross_entropy(P, 0)", True, False),
+        ("1 / P", False, False),
+        ("P ** (-2)", False, False),
+        ("P / (P - P)", False, False),
+        ("sqrt(P - 1)", True, True),
+    ],
+)
+def test_what_nothing_bounds_has_no_end(typed: str, below: bool, above: bool) -> None:
+    around_zero = Interval.around(np.array([[0.0, 1.0]])[..., None], 0.001)
+    found = bounds(parse(typed), {"P": around_zero}, {}, 3)
+    assert (np.isfinite(found.low.flat[0]), np.isfinite(found.high.flat[0])) == (below, above)

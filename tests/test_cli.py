@@ -1,0 +1,343 @@
+"""The command line: each verb, each exit code, and never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from classroom import ROSTER, TINY, contents, handprop, records, right_answers, roster_file, small_course, small_set
+
+COMMANDS = {
+    "demo": ["--out"],
+    "init": ["DIR"],
+    "problems": ["NAME"],
+    "check": ["NAME|FILE.toml"],
+    "derive": ["NAME|FILE.toml", "--wrt", "--format"],
+    "generate": ["SET.toml", "--roster", "--out", "--format"],
+    "preview": ["SET.toml", "--solution"],
+    "grade": ["COURSE", "SUBMISSION...", "--out", "--feedback"],
+}
+
+
+def test_every_command_of_the_contract_has_help() -> None:
+    ran = handprop("--help")
+    assert ran.code == 0
+    assert all(f"  {command} " in ran.out for command in COMMANDS)
+    assert handprop().out == ran.out
+    for command, words in COMMANDS.items():
+        ran = handprop(command, "--help")
+        assert (ran.code, ran.err) == (0, "")
+        assert all(word in ran.out for word in words), ran.out
+
+
+# --- the round --------------------------------------------------------------------------------------------------------
+
+
+def test_from_nothing_to_marks(tmp_path: Path) -> None:
+    course = tmp_path / "my course"
+    ran = handprop("init", course)
+    assert ran.code == 0
+    assert set(contents(course)) == {"set.toml", "roster.csv", "instructor/secret"}
+    assert (course / "instructor" / "secret").stat().st_mode & 0o777 == 0o600
+    assert "#" in (course / "set.toml").read_text(encoding="utf-8")
+    assert "Next: handprop generate " in ran.out
+
+    ran = handprop("generate", course / "set.toml", "--roster", course / "roster.csv", "--out", course)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines() == [
+        "3 new sheets, 0 kept, 15 files written",
+        f"to hand out: {course / 'handout'}",
+        f"keep to yourself: {course / 'instructor'}",
+    ]
+    ran = handprop("generate", course / "set.toml", "--roster", course / "roster.csv", "--out", course)
+    assert ran.out.startswith("0 new sheets, 3 kept, 0 files written\n")
+
+    results = tmp_path / "results"
+    ran = handprop("grade", course, course / "handout" / "s001" / "answers.json", "--out", results)
+    assert (ran.code, ran.err) == (0, "")
+    assert set(contents(results)) == {"marks.jsonl", "gradebook.csv", "not_marked.csv", "feedback/s001.md"}
+
+
+def test_the_command_that_init_names_can_be_typed_as_it_is(tmp_path: Path) -> None:
+
+    course = tmp_path / "my course"
+    next_line = handprop("init", course).out.splitlines()[-1]
+    program, *arguments = shlex.split(next_line.removeprefix("Next: "))
+    assert program == "handprop"
+    assert handprop(*arguments, "--format", "none").code == 0
+
+
+def test_init_never_writes_over_anything(tmp_path: Path) -> None:
+    handprop("init", tmp_path)
+    before = contents(tmp_path)
+    ran = handprop("init", tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert "is already there; nothing was written" in ran.err
+    assert contents(tmp_path) == before
+    (tmp_path / "instructor" / "secret").unlink()
+    assert handprop("init", tmp_path).code == 2
+    assert not (tmp_path / "instructor" / "secret").exists()
+    ran = handprop("init", tmp_path / "set.toml")
+    assert (ran.code, ran.err.startswith("handprop: ")) == (2, True)
+
+
+def test_preview_shows_a_sheet_or_its_solution(tmp_path: Path) -> None:
+    path = small_set(tmp_path)
+    sheet, solution = handprop("preview", path), handprop("preview", path, "--solution")
+    assert (sheet.code, solution.code) == (0, 0)
+    assert "# Practice sheet\n" in sheet.out
+    assert "____" in sheet.out
+    assert "worked solution" in solution.out
+    assert "____" not in solution.out
+    assert list(contents(tmp_path)) == ["set.toml", "tiny.toml"]
+
+
+def test_problems() -> None:
+    ran = handprop("problems")
+    assert (ran.code, ran.err) == (0, "")
+    assert "attention-backprop  Full backpropagation through attention\n" in ran.out
+    ran = handprop("problems", "attention-backprop")
+    assert ran.code == 0
+    for line in ("W_O: 2×4 (d_v×v), trainable", "dQ          = dscores @ K", "W_Q_new     = W_Q - eta * dW_Q"):
+        assert f"  {line}\n" in ran.out
+    ran = handprop("problems", "attention")
+    assert (ran.code, ran.out) == (2, "")
+    assert "bundled problems: " in ran.err or "did you mean “attention-backprop”?" in ran.err
+
+
+# --- derive and check -------------------------------------------------------------------------------------------------
+
+
+def test_derive_as_text_and_as_latex(tmp_path: Path) -> None:
+    small_set(tmp_path)
+    path = tmp_path / "tiny.toml"
+    text, latex = handprop("derive", path, "--wrt", "W"), handprop("derive", path, "--wrt", "W", "--format", "latex")
+    assert (text.code, latex.code) == (0, 0)
+    assert len(text.out.splitlines()) == len(latex.out.splitlines()) == 5
+    assert text.out.splitlines()[0].startswith("∂L/∂W = xᵀ")
+    assert r"\frac{\partial" in latex.out or r"\partial" in latex.out
+    assert "\\" not in text.out
+    ran = handprop("derive", path, "--wrt", "w")
+    assert (ran.code, ran.out) == (2, "")
+    ran = handprop("derive", "attention-backprop", "--wrt", "W_P")
+    assert (ran.code, ran.err) == (2, "handprop: attention-backprop has no gradient by W_P; did you mean “W_V”?\n")
+    ran = handprop("derive", path, "--wrt", "W", "--format", "word")
+    assert (ran.code, ran.err) == (2, "handprop: --format word: there are text and latex\n")
+
+
+def test_derive_of_a_forward_only_problem(tmp_path: Path) -> None:
+    (tmp_path / "f.toml").write_text(TINY.partition("[derive]")[0], encoding="utf-8")
+    ran = handprop("derive", tmp_path / "f.toml", "--wrt", "W")
+    assert (ran.code, ran.err) == (2, "handprop: f has no gradient by W; there are: none\n")
+
+
+def test_check_of_a_problem_and_of_a_set(tmp_path: Path) -> None:
+    path = small_set(tmp_path)
+    for what in (tmp_path / "tiny.toml", path):
+        ran = handprop("check", what)
+        assert (ran.code, ran.err) == (0, "")
+        assert "dz = p - onehot(target, n)   (proved, 2 entries)" in ran.out
+        assert "200 variants drawn" in ran.out
+        assert ran.out.endswith("  fit to use\n")
+
+
+UNFIT = TINY.replace(
+    'x = { shape = [1, "n"] }\nW = { shape = ["n", "n"], trainable = true }',
+    'x = { shape = [1, "n"], draw = { range = [90, 99] } }\n'
+    'W = { shape = ["n", "n"], trainable = true, values = [[1, -1], [1, -1]] }',
+)
+
+
+def test_check_tells_what_is_unfit_from_a_wrong_call(tmp_path: Path) -> None:
+    small_set(tmp_path, problem=UNFIT)
+    ran = handprop("check", tmp_path / "tiny.toml")
+    assert ran.code == 1
+    assert "FAILED: " in ran.out
+    assert "p is saturated" in ran.out
+    assert ran.err.startswith("handprop: ")
+    for text in (TINY.replace("x @ W", "W @ x"), "title = ", "", TINY + "more = 1"):
+        (tmp_path / "tiny.toml").write_text(text, encoding="utf-8")
+        for path in (tmp_path / "tiny.toml", tmp_path / "set.toml"):
+            ran = handprop("check", path)
+            assert (ran.code, ran.out) == (1, "")
+            assert ran.err.startswith(f"handprop: {path}: ")
+    for wrong in (tmp_path / "none.toml", tmp_path, "attention"):
+        ran = handprop("check", wrong)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.startswith("handprop: ")
+
+
+# --- calls that are wrong ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (["nothing"], "No such command 'nothing'"),
+        (["--nothing"], "No such option: --nothing"),
+        (["check"], "Missing argument 'NAME|FILE.toml'"),
+        (["generate", "SET"], "Missing option '--roster'"),
+        (["generate", "SET", "--roster", "ROSTER"], "Missing option '--out'"),
+        (["generate", "none.toml", "--roster", "ROSTER", "--out", "OUT"], "none.toml: there is no such file"),
+        (["generate", "SET", "--roster", "none.csv", "--out", "OUT"], "none.csv: there is no such file"),
+        (["generate", "SET", "--roster", "ROSTER", "--out", "SET"], "set.toml is a file"),
+        (
+            ["generate", "SET", "--roster", "ROSTER", "--out", "OUT", "--format", "docx"],
+            "--format “docx”: there are md, t",
+        ),
+        (["generate", "SET", "--roster", "ROSTER", "--out", "OUT", "--format", "md,"], "--format “”: there are"),
+        (["generate", "ROSTER", "--roster", "ROSTER", "--out", "OUT"], "roster.csv: not valid TOML"),
+        (["generate", "SET", "--roster", "SET", "--out", "OUT"], "no column is called id or name"),
+        (["preview", "none.toml"], "none.toml: there is no such file"),
+        (["preview", "ROSTER"], "not valid TOML"),
+        (["demo", "--out", "SET"], "set.toml"),
+        (["init"], "Missing argument 'DIR'"),
+        (["problems", "a", "b"], "unexpected extra argument"),
+    ],
+)
+def test_a_wrong_call_is_one_message(tmp_path: Path, call: list[str], says: str) -> None:
+    places = {"SET": small_set(tmp_path), "ROSTER": roster_file(tmp_path), "OUT": tmp_path / "course"}
+    before = contents(tmp_path)
+    ran = handprop(*(places.get(word, word) for word in call))
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("handprop: ")
+    assert says in ran.err
+    assert ran.err.count("\n") == 1
+    assert contents(tmp_path) == before
+
+
+def test_a_line_that_cannot_be_read_is_shown_with_its_place(tmp_path: Path) -> None:
+    path = small_set(tmp_path, problem=TINY.replace("x @ W", "x @ Wq"))
+    ran = handprop("preview", path)
+    assert ran.code == 2
+    assert "line “z”" in ran.err
+    assert "    x @ Wq\n        ^^\n" in ran.err
+
+
+def test_rows_left_out_of_a_roster_are_said_and_the_rest_is_done(tmp_path: Path) -> None:
+    roster = roster_file(tmp_path, ROSTER + "s1,Again,\n../x,Odd,\n")
+    out = tmp_path / "course"
+    ran = handprop("generate", small_set(tmp_path), "--roster", roster, "--out", out, "--format", "none")
+    assert ran.code == 1
+    assert ran.out.startswith("4 new sheets")
+    first, second = ran.err.splitlines()
+    assert first.endswith("the id “s1” is already that of line 2; this row was left out")
+    assert "the id “../x” cannot name a folder" in second
+    assert not (tmp_path / "x").exists()
+
+
+def test_an_interrupted_run_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("worksheets.course._print_one", stop)
+    ran = handprop("generate", small_set(tmp_path), "--roster", roster_file(tmp_path), "--out", tmp_path / "course")
+    assert ran.code == 130
+    assert ran.err == "handprop: stopped; the same command again goes on\n"
+    monkeypatch.undo()
+    ran = handprop("generate", small_set(tmp_path), "--roster", roster_file(tmp_path), "--out", tmp_path / "course")
+    assert ran.out.startswith("0 new sheets, 3 kept, 15 files written")
+
+
+# --- as a program -----------------------------------------------------------------------------------------------------
+
+
+def program(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    call = [sys.executable, "-m", "handprop", *map(str, arguments)]
+    return subprocess.run(call, capture_output=True, encoding="utf-8", env={**os.environ, **environment}, check=False)
+
+
+def test_it_runs_as_a_module_and_is_quiet_in_a_pipe(tmp_path: Path) -> None:
+    course = small_course(tmp_path)
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(right_answers(course, "s1")), encoding="utf-8")
+    done = program("grade", course, path, "--out", tmp_path / "results")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("1 marked, 0 not marked, 2 students missing\n")
+
+
+def test_a_terminal_without_unicode_is_no_reason_to_stop() -> None:
+    done = program("problems", "attention-backprop", PYTHONIOENCODING="cp437")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "X: 2?2 (n?d)" in done.stdout
+
+
+def test_a_reader_who_leaves_early_is_no_error() -> None:
+    call = [sys.executable, "-m", "handprop", "problems", "attention-backprop"]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+# --- names that mean harm ---------------------------------------------------------------------------------------------
+
+HOSTILE = [
+    r"\input{/etc/passwd}",
+    "50% & _co_ #1 $x$ ~ ^",
+    "<script>alert(1)</script>",
+    "李雷",
+    "{{7*7}}",
+    "<< 7*7 >>",
+    "<% raw %> <# x #>",
+    r"\immediate\write18{touch ran}",
+    "Zoë Þórsdóttir Łukasz “O’Neil”",
+    r"\end{document}",
+    "a`b`*c*",
+]
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course whose students, title and labels are all out to break a page."""
+    roster = "id,name\n" + "".join(f's{i},"{name}"\n' for i, name in enumerate(HOSTILE))
+    odd = TINY.replace('title = "Tiny"', "title = '50% & <b> _co_ \\input{x} {{7*7}}'")
+    odd = odd.replace("[lines]", "[labels]\nn = ['A & B_', '\\input{x} %']\n\n[lines]")
+    folder = tmp_path_factory.mktemp("hostile")
+    text = "title = 'Übung 100% << 7*7 >> {{7*7}}'\n[[problem]]\nuse = 'tiny.toml'\nask = ['loss', 'dW']\n"
+    path = small_set(folder, text, odd)
+    ran = handprop("generate", path, "--roster", roster_file(folder, roster), "--out", folder / "course")
+    assert ran.code == 0, ran.err
+    return folder / "course"
+
+
+def test_names_print_as_they_were_typed(hostile: Path) -> None:
+    for student, record in records(hostile).items():
+        name = " ".join(record["roster"]["name"].split())
+        for page in (
+            hostile / "handout" / student / "sheet.md",
+            hostile / "instructor" / "solutions" / student / "solution.md",
+        ):
+            head = page.read_text(encoding="utf-8").split("\n## ")[0]
+            unescaped = re.sub(r"\\([^a-zA-Z0-9\s])", r"\1", head)
+            assert name in unescaped
+            assert "<script" not in head.replace(r"\<script", "")
+            assert "{{7*7}}" in unescaped
+
+
+@pytest.mark.parametrize("page", ["sheet", "solution"])
+def test_latex_compiles_whatever_the_names(hostile: Path, tmp_path: Path, page: str) -> None:
+    pdflatex = shutil.which("pdflatex")
+    if pdflatex is None and os.environ.get("CI") != "true":
+        pytest.skip("pdflatex is not installed")
+    assert pdflatex is not None, "pdflatex is not installed, and CI runs every test"
+    folder = hostile / "handout" if page == "sheet" else hostile / "instructor" / "solutions"
+    for student in records(hostile):
+        scratch = tmp_path / student
+        scratch.mkdir()
+        shutil.copy(folder / student / f"{page}.tex", scratch / "page.tex")
+        call = [pdflatex, "-no-shell-escape", "-interaction=batchmode", "-halt-on-error", "page.tex"]
+        done = subprocess.run(call, cwd=scratch, capture_output=True, timeout=60, check=False)
+        log = (scratch / "page.log").read_text(encoding="latin-1")
+        assert done.returncode == 0, log[-2000:]
+        assert (scratch / "page.pdf").stat().st_size > 1000
+        assert "passwd" not in {Path(part.strip("()")).name for part in log.split()}
+        assert not (scratch / "ran").exists()

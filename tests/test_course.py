@@ -1,0 +1,328 @@
+"""The course folder: what is in it, what may be published, and that running again changes nothing that is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import filelock
+import numpy as np
+import pytest
+from classroom import ROSTER, SET, TINY, contents, keys, lines_of, records, roster_file, small_course, small_set
+
+import worksheets.course
+from worksheets import generate, load_set
+from worksheets.authoring import AuthoringError
+from worksheets.course import sheet_id
+from worksheets.roster import load_roster
+
+ONE_MORE = ROSTER + "s4,Alan,alan@example.org\n"
+
+
+def again(
+    course: Path, text: str = SET, roster: str = ROSTER, formats: tuple[str, ...] = ("md",), jobs: int = 1
+) -> worksheets.course.Generated:
+    folder = course.parent
+    return generate(
+        load_set(small_set(folder, text)), load_roster(roster_file(folder, roster)), course, formats, jobs=jobs
+    )
+
+
+def test_the_folder_is_what_the_contract_says(tmp_path: Path) -> None:
+    course = small_course(tmp_path, formats=("md", "tex"))
+    handout = {f"handout/{s}/{name}" for s in ("s1", "s2", "s3") for name in ("sheet.md", "sheet.tex", "answers.json")}
+    solutions = {f"instructor/solutions/{s}/solution.{ending}" for s in ("s1", "s2", "s3") for ending in ("md", "tex")}
+    instructor = {f"instructor/{name}" for name in ("set.json", "records.jsonl", "keys.jsonl", "secret")}
+    assert set(contents(course)) == handout | solutions | instructor
+    assert stat.S_IMODE((course / "instructor" / "secret").stat().st_mode) == 0o600
+
+
+def test_the_records_are_what_the_contract_says(tmp_path: Path) -> None:
+    course = small_course(tmp_path)
+    set_record = json.loads((course / "instructor" / "set.json").read_text(encoding="utf-8"))
+    assert (set_record["version"], set_record["title"]) == (1, "Practice sheet")
+    (problem,) = set_record["problems"]
+    assert (problem["name"], problem["decimals"], problem["sizes"]) == ("tiny", 4, {"n": 2})
+    z, *_, w_new = problem["lines"]
+    parts = {"name": "z", "expression": "x @ W", "shape": [1, 2], "part": "forward", "asked": True, "marks": 1.33}
+    assert {key: z[key] for key in parts} == parts
+    assert (w_new["name"], w_new["expression"], w_new["part"]) == ("W_new", "W - eta * dW", "update")
+    loss = next(line for line in problem["lines"] if line["name"] == "loss")
+    assert loss["shape"] == []
+
+    for student, record in records(course).items():
+        assert (record["student"], len(record["given"])) == (student, 1)
+        assert set(record["given"][0]) == {"x", "W", "target", "eta"}
+        assert record["roster"] == {"id": student, "name": record["roster"]["name"], "email": record["roster"]["email"]}
+        form = json.loads((course / "handout" / student / "answers.json").read_text(encoding="utf-8"))
+        names = ["1.z", "1.p", "1.loss", "1.dz", "1.dW", "1.W_new"]
+        assert form == {"sheet": record["sheet"], "answers": dict.fromkeys(names, "")}
+    for student, (key,) in keys(course).items():
+        given = records(course)[student]["given"][0]
+        assert np.allclose(key["z"], np.array(given["x"]) @ np.array(given["W"]), atol=1e-12)
+        assert isinstance(key["loss"], float)
+
+
+def test_an_id_says_nothing(tmp_path: Path) -> None:
+    ids = [sheet_id(b"secret of one course", f"s{i:04}") for i in range(2000)]
+    assert len(set(ids)) == 2000
+    assert ids != [sheet_id(b"secret of another", f"s{i:04}") for i in range(2000)]
+    assert all(len(id) == 9 and id[4] == "-" and not set(id) & set("ILOU") for id in ids)
+    # Neither order nor likeness of the students' ids is seen in the sheets'.
+    ranks = np.argsort(np.argsort(ids))
+    assert abs(np.corrcoef(ranks, np.arange(2000))[0, 1]) < 0.1
+    assert len({id[0] for id in ids[:200]}) > 20
+    assert sheet_id(b"secret", "s1", {sheet_id(b"secret", "s1")}) != sheet_id(b"secret", "s1")
+
+
+def test_the_numbers_come_from_the_secret_and_the_student(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+    first = small_course(tmp_path / "a", formats=())
+    secret = (first / "instructor" / "secret").read_text(encoding="utf-8")
+    (tmp_path / "b" / "course" / "instructor").mkdir(parents=True)
+    (tmp_path / "b" / "course" / "instructor" / "secret").write_text(secret, encoding="utf-8")
+    same = small_course(tmp_path / "b", "name,id\nX,s9\nAda,s1\n", formats=())
+    other = small_course(tmp_path / "c", formats=())
+    assert records(first)["s1"]["given"] == records(same)["s1"]["given"]
+    assert records(first)["s1"]["sheet"] == records(same)["s1"]["sheet"]
+    assert records(first)["s1"]["given"] != records(other)["s1"]["given"]
+    assert not {r["sheet"] for r in records(first).values()} & {r["sheet"] for r in records(other).values()}
+    assert records(first)["s1"]["given"] != records(first)["s2"]["given"]
+
+
+def test_running_again_keeps_every_file_and_adds_the_new_students(tmp_path: Path) -> None:
+    course = small_course(tmp_path)
+    before = contents(course)
+    done = again(course)
+    assert (done.new, done.kept, done.printed) == (0, 3, 0)
+    assert contents(course) == before
+
+    done = again(course, roster=ONE_MORE)
+    assert (done.new, done.kept, done.printed) == (1, 3, 3)
+    after = contents(course)
+    grown = {"instructor/records.jsonl", "instructor/keys.jsonl"}
+    assert {path: data for path, data in after.items() if path in before and path not in grown} == {
+        path: data for path, data in before.items() if path not in grown
+    }
+    assert all(after[path].startswith(before[path]) for path in grown)
+    assert set(after) - set(before) == {
+        "handout/s4/sheet.md",
+        "handout/s4/answers.json",
+        "instructor/solutions/s4/solution.md",
+    }
+
+
+def test_who_leaves_the_roster_keeps_a_sheet_and_its_folder(tmp_path: Path) -> None:
+    course = small_course(tmp_path)
+    before = contents(course / "handout")
+    again(course, roster="id,name\nS1,Another\ns2,Emmy with a new name\n")
+    assert {path: contents(course / "handout")[path] for path in before} == before
+    assert list(records(course)) == ["s1", "s2", "s3", "S1"]
+    folders = [record["folder"].casefold() for record in records(course).values()]
+    assert len(set(folders)) == 4
+
+
+CHANGES = {
+    "another title": (SET.replace("Practice", "Other"), TINY, "its title was “Practice sheet”"),
+    "one problem more": (SET + '[[problem]]\nuse = "tiny.toml"\n', TINY, "it had 1 problems and has 2"),
+    "other marks": (SET.replace("10", "20"), TINY, "problem 1, tiny: "),
+    "other decimals": ("decimals = 3\n" + SET, TINY, "problem 1, tiny: decimals"),
+    "another line": (SET, TINY.replace("softmax(z)", "softmax(2 * z)"), "problem 1, tiny: its lines"),
+    "less asked": (SET + 'ask = ["loss"]\n', TINY, "problem 1, tiny: its lines, what is asked or the marks"),
+    "other sizes": (SET + "sizes = { n = 3 }\n", TINY, "problem 1, tiny: sizes"),
+    "other marking": (SET + "[marking]\nfollows = 0.5\n", TINY, "its marking"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_set_that_changed_is_refused_and_nothing_is_written(tmp_path: Path, what: str) -> None:
+    text, problem, says = CHANGES[what]
+    course = small_course(tmp_path)
+    before = contents(course)
+    changed, roster = load_set(small_set(tmp_path, text, problem)), load_roster(roster_file(tmp_path, ONE_MORE))
+    with pytest.raises(AuthoringError, match="the set has changed since its sheets were made") as found:
+        generate(changed, roster, course, ["md"])
+    assert says in str(found.value)
+    assert contents(course) == before
+
+
+def test_records_only(tmp_path: Path) -> None:
+    course = small_course(tmp_path, formats=())
+    assert set(contents(course)) == {f"instructor/{f}" for f in ("set.json", "records.jsonl", "keys.jsonl", "secret")}
+    drawn = records(course)
+    assert again(course).printed == 9
+    assert records(course) == drawn
+
+
+# --- runs that are cut short ------------------------------------------------------------------------------------------
+
+
+def test_a_run_killed_while_printing_is_finished_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "cut").mkdir()
+    whole = small_course(tmp_path / "whole")
+    secret = (whole / "instructor" / "secret").read_bytes()
+    (tmp_path / "cut" / "course" / "instructor").mkdir(parents=True)
+    (tmp_path / "cut" / "course" / "instructor" / "secret").write_bytes(secret)
+    write, calls = worksheets.course._write, 0
+
+    def cut(path: Path, data: bytes) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 7:
+            path.with_name(path.name + ".part").write_bytes(data[:10])
+            raise KeyboardInterrupt
+        write(path, data)
+
+    monkeypatch.setattr(worksheets.course, "_write", cut)
+    with pytest.raises(KeyboardInterrupt):
+        small_course(tmp_path / "cut")
+    monkeypatch.undo()
+    course = tmp_path / "cut" / "course"
+    assert len(contents(course)) < len(contents(whole))
+    assert again(course).kept == 3
+    assert contents(course) == contents(whole)
+
+
+@pytest.mark.parametrize("last", ["set.json", "keys.jsonl"])
+def test_a_run_killed_before_the_records_begins_again(tmp_path: Path, last: str) -> None:
+    course = small_course(tmp_path)
+    whole = contents(course)
+    instructor = course / "instructor"
+    (instructor / "records.jsonl").unlink()
+    (instructor / "records.jsonl.part").write_bytes(b'{"sheet": ')
+    if last == "set.json":
+        (instructor / "keys.jsonl").unlink()
+    again(course)
+    assert contents(course) == whole
+
+
+def test_pages_that_were_lost_are_printed_again(tmp_path: Path) -> None:
+    course = small_course(tmp_path)
+    whole = contents(course)
+    (course / "handout" / "s2" / "sheet.md").unlink()
+    (course / "instructor" / "solutions" / "s3" / "solution.md").unlink()
+    assert again(course).printed == 2
+    assert contents(course) == whole
+
+
+def test_records_without_their_set_are_not_written_over(tmp_path: Path) -> None:
+    course = small_course(tmp_path)
+    (course / "instructor" / "set.json").unlink()
+    before = contents(course)
+    with pytest.raises(AuthoringError, match=r"set\.json is missing, and .*records\.jsonl is there"):
+        again(course)
+    assert contents(course) == before
+
+
+@pytest.mark.parametrize("name", ["set.json", "records.jsonl"])
+@pytest.mark.parametrize("content", [b"{", b"[]\n", b"\xff\xfe", b'{"sheet": 3}\n'])
+def test_records_that_cannot_be_read_are_said_and_kept(tmp_path: Path, name: str, content: bytes) -> None:
+    course = small_course(tmp_path)
+    (course / "instructor" / name).write_bytes(content)
+    before = contents(course)
+    with pytest.raises(AuthoringError, match="the records cannot be read"):
+        again(course)
+    assert contents(course) == before
+
+
+def test_two_runs_at_once_do_not_mix(tmp_path: Path) -> None:
+    course = small_course(tmp_path)
+    with filelock.FileLock(course / "instructor" / ".lock"), pytest.raises(AuthoringError, match="another run is"):
+        again(course)
+
+
+def test_a_secret_that_is_none_is_refused(tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    (course / "instructor").mkdir(parents=True)
+    (course / "instructor" / "secret").write_text("\n", encoding="utf-8")
+    with pytest.raises(AuthoringError, match="this is no secret"):
+        again(course)
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    course.write_text("", encoding="utf-8")
+    with pytest.raises(AuthoringError, match="course is a file"):
+        again(course)
+    course.unlink()
+    course.mkdir()
+    (course / "handout").write_text("", encoding="utf-8")
+    with pytest.raises(AuthoringError, match="handout is a file"):
+        again(course)
+
+
+@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "shut").mkdir(mode=0o500)
+    with pytest.raises(AuthoringError, match="permission denied"):
+        again(tmp_path / "shut" / "course")
+
+
+# --- who may see what -------------------------------------------------------------------------------------------------
+
+
+def numbers(value: object) -> list[float]:
+    return [float(x) for x in np.ravel(np.asarray(value, dtype=float))]
+
+
+def test_nothing_in_the_handout_gives_the_key_away(tmp_path: Path) -> None:
+    text = 'title = "x"\n[[problem]]\nuse = "attention-backprop"\n'
+    course = small_course(tmp_path, text=text, formats=("md", "tex"))
+    secret = (course / "instructor" / "secret").read_text(encoding="utf-8").strip()
+    for student, (key,) in keys(course).items():
+        pages = {path: data.decode() for path, data in contents(course / "handout" / student).items()}
+        assert set(pages) == {"sheet.md", "sheet.tex", "answers.json"}
+        given = {f"{abs(x):.4f}" for value in records(course)[student]["given"][0].values() for x in numbers(value)}
+        hidden = {f"{abs(x):.{d}f}" for value in key.values() for x in numbers(value) for d in (3, 4)}
+        # What is as short as a given number can stand there by chance.
+        hidden = {number for number in hidden - given if len(number.rstrip("0")) >= 6}
+        assert len(hidden) > 50
+        for path, page in pages.items():
+            assert not [number for number in hidden if number in page], path
+            assert secret not in page
+            assert "instructor" not in page
+
+
+def test_a_line_that_is_not_asked_is_printed_with_its_value(tmp_path: Path) -> None:
+    course = small_course(tmp_path, text=SET + 'ask = ["backward"]\n')
+    for student, (key,) in keys(course).items():
+        sheet = (course / "handout" / student / "sheet.md").read_text(encoding="utf-8")
+        assert f"{key['loss']:.4f}" in sheet
+        assert f"{key['p'][0][0]:.4f}" in sheet
+        assert "1.dW" in sheet
+        assert "1.loss" not in sheet
+
+
+# --- formats and processes --------------------------------------------------------------------------------------------
+
+
+def test_printing_on_several_processes_gives_the_same_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    roster = "id,name\n" + "".join(f"s{i},Student {i}\n" for i in range(12))
+    course = small_course(tmp_path, roster, formats=())
+    instructor = contents(course)
+    again(course, roster=roster, formats=("md", "tex"), jobs=1)
+    serial = contents(course)
+    for path in set(serial) - set(instructor):
+        (course / path).unlink()
+    monkeypatch.setattr(worksheets.course, "FEW_PAGES", 0)
+    assert again(course, roster=roster, formats=("md", "tex"), jobs=2).printed == 60
+    assert contents(course) == serial
+
+
+def test_progress_is_told(tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    problem_set, roster = load_set(small_set(tmp_path)), load_roster(roster_file(tmp_path))
+    generate(problem_set, roster, tmp_path / "course", ["md"], lambda *said: told.append(said))
+    assert told == [(what, done, 3) for what in ("drawing numbers", "printing") for done in (1, 2, 3)]
+
+
+def test_lines_of_the_key_are_one_a_sheet(tmp_path: Path) -> None:
+    course = small_course(tmp_path, text=SET + '[[problem]]\nuse = "tiny.toml"\nask = ["loss"]\n')
+    for line in lines_of(course / "instructor" / "keys.jsonl"):
+        first, second = line["key"]
+        assert set(first) == set(second) == {"z", "p", "loss", "dz", "dW", "W_new"}
+        assert first != second

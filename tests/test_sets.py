@@ -1,0 +1,194 @@
+"""Sets: what is asked, for how many marks; what is wrong with one is said in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from classroom import SET, TINY, keys, roster_file, small_set
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worksheets import generate, load_problem, load_set
+from worksheets.authoring import AuthoringError, NotThere
+from worksheets.problem_set import Asked, problem_record, share_out
+from worksheets.roster import load_roster
+
+FULL = """\
+title = "Practice sheet 3"
+
+[[problem]]
+use = "attention-backprop"
+marks = 40
+"""
+
+
+def refused(folder: Path, text: str) -> str:
+    path = small_set(folder, text)
+    with pytest.raises(AuthoringError) as found:
+        load_set(path)
+    message = str(found.value)
+    assert message.startswith(str(path)), message
+    assert "`" not in message
+    return message.removeprefix(f"{path}: ")
+
+
+USE = 'title = "x"\n[[problem]]\nuse = "tiny.toml"\n'
+UNFIT = {
+    "unknown problem": (FULL.replace("backprop", "backdrop"), "[[problem]] 1: no problem is called “attention-back"),
+    "nearest problem": (FULL.replace("backprop", "backdrop"), "did you mean “attention-backprop”?"),
+    "problem not there": (USE.replace("tiny", "none"), "none.toml: there is no such file"),
+    "no problem": ('title = "x"\nproblem = []', "a set has at least one [[problem]]"),
+    "problem left out": ('title = "x"', "the key “problem” is missing"),
+    "problem a table": ('title = "x"\n[problem]\nuse = "tiny.toml"', "problem: expected a list, got a table"),
+    "no title": (USE.replace('title = "x"', ""), "the key “title” is missing"),
+    "unknown key": ("decimal = 3\n" + USE, "unknown key “decimal”; did you mean “decimals”?"),
+    "unknown key of a problem": (USE + "mark = 3", "[[problem]] 1: unknown key “mark”; did you mean “marks”?"),
+    "unknown key of marking": (USE + "[marking]\nfollow = 1", "marking: unknown key “follow”"),
+    "nothing used": ('title = "x"\n[[problem]]\nmarks = 3', "[[problem]] 1: the key “use” is missing"),
+    "decimals 0": (USE + "decimals = 0", "[[problem]] 1: decimals are from 1 to 8, not 0"),
+    "decimals of the set": ("decimals = 12\n" + USE, "decimals are from 1 to 8, not 12"),
+    "decimals not whole": (USE + "decimals = 2.5", "[[problem]] 1: decimals: expected a whole number"),
+    "marks -1": (USE + "marks = -1", "[[problem]] 1: marks are a number above 0, not -1"),
+    "marks 0": (USE + "marks = 0", "marks are a number above 0"),
+    "marks nan": (USE + "marks = nan", "marks are a number above 0"),
+    "marks text": (USE + 'marks = "ten"', "[[problem]] 1: marks: expected a number"),
+    "follows 2": (USE + "[marking]\nfollows = 2", "[marking] follows is a share, from 0 to 1"),
+    "follows nan": (USE + "[marking]\nfollows = nan", "[marking] follows is a share"),
+    "unknown ask": (USE + 'ask = ["backwards"]', "ask = “backwards”: no such line; did you mean “backward”?"),
+    "ask a line nearly": (USE + 'ask = ["los"]', "ask = “los”: no such line; did you mean “loss”?"),
+    "ask a given": (USE + 'ask = ["x"]', "ask = “x”: no such line"),
+    "ask nothing": (USE + "ask = []", "nothing is asked"),
+    "ask what is not derived": (USE + 'ask = ["again"]', "ask = “again”: this problem derives no such lines"),
+    "unknown size": (USE + "sizes = { m = 2 }", "no size is called m; sizes: n"),
+    "size 0": (USE + "sizes = { n = 0 }", "n = 0: a size to work by hand"),
+    "unknown given": (USE + "given = { y = { value = 2 } }", "nothing given is called y; given: x, W, target, eta"),
+    "given with a shape": (USE + "given = { x = { shape = [1, 1] } }", "given x: unknown key “shape”"),
+    "given of another shape": (
+        USE + "given = { x = { values = [[1]] } }",
+        "values are rows of 1 numbers; the shape is",
+    ),
+    "index out of range": (USE + "given = { target = { value = 2 } }", "a whole number from 0 to 1"),
+    "given twice over": (USE + "given = { x = { values = [[1, 2]], draw = {} } }", "exclude each other"),
+    "a problem that is broken": ('title = "x"\n[[problem]]\nuse = "set.toml"', "[[problem]] 1: "),
+}
+
+
+@pytest.mark.parametrize("what", UNFIT)
+def test_what_is_wrong_is_said(tmp_path: Path, what: str) -> None:
+    text, says = UNFIT[what]
+    assert says in refused(tmp_path, text)
+
+
+def test_a_set_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(NotThere, match="there is no such file"):
+        load_set(tmp_path / "none.toml")
+    with pytest.raises(NotThere, match="is a folder"):
+        load_set(tmp_path)
+
+
+def test_what_is_asked(tmp_path: Path) -> None:
+    def asked(ask: str) -> list[str]:
+        record = load_set(small_set(tmp_path, USE + ask)).record()
+        return [line.name for line in record.problems[0].lines if line.asked]
+
+    assert asked("") == ["z", "p", "loss", "dz", "dW", "W_new"]
+    assert asked('ask = ["backward"]') == ["dz", "dW"]
+    assert asked('ask = ["update", "loss"]') == ["loss", "W_new"]
+    assert asked('ask = ["dW", "dW", "backward"]') == ["dz", "dW"]
+
+
+def test_marks_are_shared_out_exactly(tmp_path: Path) -> None:
+    problem = load_set(small_set(tmp_path, FULL)).record().problems[0]
+    marks = {line.name: line.marks for line in problem.lines}
+    assert sum(round(100 * m) for m in marks.values()) == 4000
+    assert marks["dW_O"] == pytest.approx(8 * marks["loss"], abs=0.05)
+    assert problem.marks == 40
+    assert load_set(small_set(tmp_path, USE + "marks = 1\n" + 'ask = ["loss"]')).record().problems[0].marks == 1
+
+
+def test_without_marks_an_entry_is_a_mark(tmp_path: Path) -> None:
+    problem = load_set(small_set(tmp_path, USE)).record().problems[0]
+    assert {line.name: line.marks for line in problem.lines} == {
+        "z": 2,
+        "p": 2,
+        "loss": 1,
+        "dz": 2,
+        "dW": 4,
+        "W_new": 4,
+    }
+
+
+@given(st.floats(0.01, 1e4), st.dictionaries(st.text(max_size=3), st.integers(0, 30), min_size=1, max_size=40))
+def test_shares_add_up_to_the_total(total: float, counts: dict[str, int]) -> None:
+    shares = share_out(total, counts)
+    if any(counts.values()):
+        assert sum(round(100 * share) for share in shares.values()) == round(100 * total)
+    assert all(shares[name] == 0 for name, count in counts.items() if not count)
+    assert all(share >= 0 for share in shares.values())
+
+
+def test_what_is_zero_on_every_sheet_is_not_paid_for() -> None:
+    problem = load_problem("attention-backprop").adapted({"n": 3}, {})
+    asked = frozenset(line.name for line in problem.model.lines)
+    lines = {line.name: line for line in problem_record(Asked(problem, asked, 4, None)).lines}
+    assert lines["doutput"].always_zero == ((0, 0), (0, 1), (1, 0), (1, 1))
+    assert lines["doutput"].marks == 2
+    assert lines["dscores"].always_zero == tuple((i, j) for i in (0, 1) for j in range(3))
+    assert lines["dW_Q"].always_zero == ()
+    assert not any(line.always_zero for line in lines.values() if line.part == "forward")
+
+
+def test_sizes_and_numbers_of_a_set_take_the_place_of_the_problem_s(tmp_path: Path) -> None:
+    text = USE + "sizes = { n = 3 }\ngiven = { eta = { value = 0.2 }, x = { values = [[1, 2, 3]] } }\ndecimals = 3"
+    problem_set = load_set(small_set(tmp_path, text))
+    problem = problem_set.record().problems[0]
+    assert problem.sizes == {"n": 3}
+    assert problem.decimals == 3
+    assert problem_set.problems[0].problem.givens["eta"].value == 0.2
+    assert [line.shape for line in problem.lines[:2]] == [(1, 3), (1, 3)]
+
+
+def test_two_problems_are_two_problems(tmp_path: Path) -> None:
+    text = SET + '[[problem]]\nuse = "attention-backprop"\nmarks = 5\nask = ["loss"]\n'
+    record = load_set(small_set(tmp_path, text)).record()
+    assert [(p.name, p.marks) for p in record.problems] == [("tiny", 10), ("attention-backprop", 5)]
+    assert record.version == 1
+
+
+LESSON = (
+    FULL
+    + """\
+[problem.given]
+X = { values = [[1, 0], [0, 1]] }
+W_Q = { values = [[0.1, 0], [0, 0.1]] }
+W_K = { values = [[0.1, 0], [0, 0.1]] }
+W_V = { values = [[0.1, 0], [0, 0.1]] }
+W_O = { values = [[0.1, 0, 0, 0], [0, 0, 0.1, 0]] }
+target = { value = 2 }
+eta = { value = 0.1 }
+"""
+)
+
+
+def test_the_lesson_s_own_numbers(tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    generate(load_set(small_set(tmp_path, LESSON)), load_roster(roster_file(tmp_path)), course, ["md"])
+    for (key,) in keys(course).values():
+        assert key["loss"] == pytest.approx(1.3838, abs=5e-5)
+        assert np.allclose(key["dcontext"], [[0.0251, -0.0749]], atol=5e-5)
+        assert np.allclose(key["output"][1], [0.0498, 0.0502], atol=5e-5)
+        assert key["loss_new"] < key["loss"]
+    sheet = (course / "handout" / "s1" / "sheet.md").read_text(encoding="utf-8")
+    assert "C" in sheet
+
+
+def test_a_problem_beside_the_set_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = small_set(tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert load_set(path).problems[0].problem.title == "Tiny"
+    (tmp_path / "tiny.toml").write_text(TINY.replace("Tiny", "Changed"), encoding="utf-8")
+    assert load_set(path).problems[0].problem.title == "Changed"
