@@ -18,7 +18,8 @@ from backprop.expressions import (
     rebuild,
 )
 from backprop.model import BACKWARD, Model
-from backprop.operations import OPERATIONS, Notation
+from backprop.operations import OPERATIONS
+from backprop.printed import Notation
 from backprop.scope import Scope, shape_of
 
 LATEX, PLAIN = STYLES = ("latex", "plain")

@@ -17,17 +17,9 @@ from backprop import arrays, intervals, known_mistakes, scalars, shapes
 from backprop.expressions import apply
 from backprop.intervals import Array, Bounds, exactly, falling, rising
 from backprop.known_mistakes import Known
+from backprop.printed import Notation, called, infix, placed_latex, which
 from backprop.scalars import EntryReading, entrywise
 from backprop.shapes import Shape
-
-
-@dataclass(frozen=True)
-class Notation:
-    """How an operation is printed, from its printed arguments; `bar`: in LaTeX the arguments stand over a bar."""
-
-    latex: Callable[..., str]
-    plain: Callable[..., str]
-    bar: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,23 +49,6 @@ class Operation:
     open_range: tuple[float, float] | None = None  # nearer the ends than this, nothing is left to be practised
 
 
-def _infix(latex: str, plain: str) -> Notation:
-    return Notation(lambda a, b: f"{a} {latex} {b}", lambda a, b: f"{a} {plain} {b}")
-
-
-def _called(latex: str, plain: str) -> Notation:
-    return Notation(lambda *a: rf"{latex}({', '.join(a)})", lambda *a: f"{plain}({', '.join(a)})")
-
-
-def _which(i: str) -> str:
-    return "last row" if i == "last" else f"row {i}"
-
-
-def _placed_latex(r: str, i: str, n: str) -> str:
-    stacked = {"last": rf"0 \\ {r}", "1": rf"{r} \\ 0"}.get(i)
-    return rf"\begin{{pmatrix}} {stacked} \end{{pmatrix}}" if stacked else rf"{r} \text{{ in row {i}, 0 elsewhere}}"
-
-
 OPERATIONS: dict[str, Operation] = {
     "@": Operation(
         "mm",
@@ -95,7 +70,7 @@ OPERATIONS: dict[str, Operation] = {
         bounds=intervals.multiply,
         sympy=lambda sp, a, b: a * b,
         notation=Notation(lambda a, b: rf"{a} \cdot {b}", lambda a, b: f"{a} × {b}"),
-        matrices=_infix(r"\odot", "⊙"),
+        matrices=infix(r"\odot", "⊙"),
         spreads=True,
     ),
     "/": Operation(
@@ -108,7 +83,7 @@ OPERATIONS: dict[str, Operation] = {
         bounds=intervals.divide,
         sympy=lambda sp, a, b: a / b,
         notation=Notation(lambda a, b: rf"\frac{{{a}}}{{{b}}}", lambda a, b: f"{a} / {b}", bar=True),
-        matrices=_infix(r"\oslash", "⊘"),
+        matrices=infix(r"\oslash", "⊘"),
         spreads=True,
     ),
     "+": Operation(
@@ -120,7 +95,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g", "g"),
         bounds=intervals.add,
         sympy=lambda sp, a, b: a + b,
-        notation=_infix("+", "+"),
+        notation=infix("+", "+"),
         spreads=True,
     ),
     "-": Operation(
@@ -132,7 +107,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g", "-g"),
         bounds=intervals.subtract,
         sympy=lambda sp, a, b: a - b,
-        notation=_infix("-", "−"),
+        notation=infix("-", "−"),
         spreads=True,
     ),
     "neg": Operation(
@@ -177,7 +152,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * out",),
         bounds=rising(np.exp),
         sympy=lambda sp, a: sp.exp(a),
-        notation=_called(r"\exp", "exp"),
+        notation=called(r"\exp", "exp"),
     ),
     "log": Operation(
         "m",
@@ -188,7 +163,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g / a",),
         bounds=intervals.logarithm,
         sympy=lambda sp, a: sp.log(a),
-        notation=_called(r"\ln", "ln"),
+        notation=called(r"\ln", "ln"),
         mistakes=known_mistakes.LOG,
     ),
     "sqrt": Operation(
@@ -211,7 +186,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * (1 - out ** 2)",),
         bounds=rising(np.tanh, kept=3),  # (e^x − e^−x) / (e^x + e^−x): the rounded exponentials move it by two units
         sympy=lambda sp, a: sp.tanh(a),
-        notation=_called(r"\tanh", "tanh"),
+        notation=called(r"\tanh", "tanh"),
         mistakes=known_mistakes.TANH,
     ),
     "sigmoid": Operation(
@@ -223,7 +198,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * out * (1 - out)",),
         bounds=rising(arrays.sigmoid, kept=2),  # the rounded exponential moves it by one unit
         sympy=lambda sp, a: 1 / (1 + sp.exp(-a)),
-        notation=_called(r"\sigma", "sigmoid"),
+        notation=called(r"\sigma", "sigmoid"),
         mistakes=known_mistakes.SIGMOID,
     ),
     "relu": Operation(
@@ -336,7 +311,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, a, k: a(k.counted(a.rows), j),
         adjoint=("place(g, b, rows)", None),
         bounds=rising(arrays.row, kept=0),
-        notation=Notation(lambda a, i: rf"\text{{{_which(i)} of }}\,{a}", lambda a, i: f"{_which(i)} of {a}"),
+        notation=Notation(lambda a, i: rf"\text{{{which(i)} of }}\,{a}", lambda a, i: f"{which(i)} of {a}"),
         linear=True,
         mistakes=known_mistakes.ROW,
     ),
@@ -348,7 +323,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, r, k, n: scalars.masked(scalars.delta(k.counted(n), i), r(0, j)),
         adjoint=("row(g, b)", None, None),
         bounds=rising(arrays.place, kept=0),
-        notation=Notation(_placed_latex, lambda r, i, n: f"{r} in the {_which(i)}, 0 elsewhere"),
+        notation=Notation(placed_latex, lambda r, i, n: f"{r} in the {which(i)}, 0 elsewhere"),
         linear=True,
         mistakes=known_mistakes.PLACE,
     ),

@@ -46,6 +46,7 @@ class Symbolic:
     def __init__(self, model: Model, loss: str, known: Mapping[str, int] | None = None) -> None:
         self.model, self.loss, self.known = model, loss, dict(known or {})
         self.gradients = {line.name[1:]: line for line in model.part(BACKWARD)}
+        self._entries: dict[Symbol, Any] = {}
         self._symbols: dict[Symbol, Any] = {}
         self._printed_whole: dict[Any, Expression] = {}
 
@@ -55,7 +56,7 @@ class Symbolic:
             return sp.Integer(self.model.sizes[name])
         key = (name, i, j)
         if key not in self._symbols:
-            self._symbols[key] = sp.Symbol(f"{name}[{i},{j}]", real=True)
+            self._symbols[key] = sp.Symbol(f"{name}[{i},{j}]")
         return self._symbols[key]
 
     def read(self, entry: Expression) -> Any:
@@ -84,6 +85,13 @@ class Symbolic:
         """Entry i, j of a line's right-hand side."""
         return self.read(entry_of(expression, i, j, self.model.scope, self.known))
 
+    def _entry_of(self, line: Line, i: int, j: int) -> Any:
+        """An entry of a line between; every entry of what it is worked from asks for it again."""
+        key = (line.name, i, j)
+        if key not in self._entries:
+            self._entries[key] = self.entry(line.expression, i, j)
+        return self._entries[key]
+
     @cached_property
     def _forward(self) -> tuple[Line, ...]:
         """The lines from the trainables to the loss; one without a gradient of its own is written out in its users."""
@@ -105,8 +113,11 @@ class Symbolic:
             if name not in line.uses:
                 continue
             for k, m in cells(line.shape):
-                above = sp.Integer(1) if line.name == self.loss else self.symbol(f"d{line.name}", k, m)
-                total += above * sp.diff(self.entry(line.expression, k, m), own)
+                entry = self._entry_of(line, k, m)
+                if own in entry.free_symbols:
+                    above = sp.Integer(1) if line.name == self.loss else self.symbol(f"d{line.name}", k, m)
+                    # A step has no slope anywhere; SymPy gives it an impulse where it jumps.
+                    total += above * sp.diff(entry, own).replace(sp.DiracDelta, lambda *_: sp.Integer(0))
         return total
 
     def derivative_at(self, name: str, i: int, j: int, worked: Mapping[str, Any]) -> float:
