@@ -10,8 +10,10 @@ import numpy as np
 
 from backprop.records import LineRecord, ProblemRecord, SetRecord, SheetRecord
 from grader.marking import LineVerdicts, mark_problem
-from grader.marks import WORST_FIRST, LineMarks, Marks, Verdict
+from grader.marks import WORST_FIRST, LineMarks, Marks, Mistake, Verdict
+from grader.naming import printer_of
 from grader.reading import Reading, read
+from grader.slips import Wrong, slip, transposed
 from grader.submissions import Submission
 
 
@@ -50,7 +52,7 @@ def grade_all(sheet_set: SetRecord, handed_in: Sequence[tuple[SheetRecord, Submi
         return []
     reads = [_read(sheet_set, record, submission) for record, submission in handed_in]
     verdicts = [
-        mark_problem(problem, [r.sheet.given[p] for r in reads], _numbers(problem, p + 1, reads))
+        mark_problem(problem, [r.sheet.given[p] for r in reads], _numbers(problem, p + 1, reads), naming=True)
         for p, problem in enumerate(sheet_set.problems)
     ]
     return [_marks(sheet_set, r, member, verdicts) for member, r in enumerate(reads)]
@@ -78,15 +80,13 @@ def _numbers(problem: ProblemRecord, number: int, reads: Sequence[_Read]) -> dic
     found = {}
     for line in problem.lines:
         if line.asked:
-            entries = [r.readings[f"{number}.{line.name}"].entries for r in reads]
-            rows = [[[np.nan if e.value is None else e.value for e in row] for row in one] for one in entries]
-            found[line.name] = np.moveaxis(np.asarray(rows, dtype=float), 0, -1)
+            found[line.name] = np.stack([_array(r.readings[f"{number}.{line.name}"]) for r in reads], axis=-1)
     return found
 
 
 def _marks(sheet_set: SetRecord, r: _Read, member: int, verdicts: Sequence[Mapping[str, LineVerdicts]]) -> Marks:
     lines = [
-        _line(sheet_set, f"{number}.{line.name}", line, r.readings[f"{number}.{line.name}"], found[line.name], member)
+        _line(sheet_set, problem, f"{number}.{line.name}", line, r, found, member)
         for number, (problem, found) in enumerate(zip(sheet_set.problems, verdicts, strict=True), 1)
         for line in problem.lines
         if line.asked
@@ -97,8 +97,15 @@ def _marks(sheet_set: SetRecord, r: _Read, member: int, verdicts: Sequence[Mappi
 
 
 def _line(
-    sheet_set: SetRecord, name: str, line: LineRecord, reading: Reading, found: LineVerdicts, member: int
+    sheet_set: SetRecord,
+    problem: ProblemRecord,
+    name: str,
+    line: LineRecord,
+    r: _Read,
+    verdicts: Mapping[str, LineVerdicts],
+    member: int,
 ) -> LineMarks:
+    reading, found = r.readings[name], verdicts[line.name]
     entries = tuple(
         tuple(
             _verdict(e.state, bool(found.right[i, j, member]), bool(found.follows[i, j, member]))
@@ -106,20 +113,70 @@ def _line(
         )
         for i, row in enumerate(reading.entries)
     )
-    paid = [v for i, row in enumerate(entries) for j, v in enumerate(row) if (i, j) not in line.always_zero]
-    worth = {"correct": 1.0, "follows": sheet_set.marking.follows}
-    score = line.marks * sum(worth.get(v, 0.0) for v in paid) / len(paid) if paid else 0.0
     verdict = min((v for row in entries for v in row), key=WORST_FIRST.index)
+    mistake = _mistake(problem, name, line, r, verdicts, member)
+    sentences = [message(verdict, entries, reading), mistake.says if mistake else ""]
+    sentences.append(_drift(found, reading, member, problem.decimals))
     return LineMarks(
         name,
         verdict,
-        round(score, 4),
+        round(_score(sheet_set, line, entries, found, member), 4),
         line.marks,
         entries,
         tuple(tuple(e.value for e in row) for row in reading.entries),
-        None,
-        message(verdict, entries, reading),
+        mistake,
+        " ".join(said for said in sentences if said),
     )
+
+
+def _mistake(
+    problem: ProblemRecord, name: str, line: LineRecord, r: _Read, verdicts: Mapping[str, LineVerdicts], member: int
+) -> Mistake | None:
+    """The mistake on a line that is wrong: a known one, or a slip of the pen."""
+    found, reading = verdicts[line.name], r.readings[name]
+    wrote = _array(reading)
+    right = found.right[..., member]
+    if reading.raw is not None:
+        return transposed(reading, found.low[..., member], found.high[..., member], problem.decimals)
+    if not (~right & ~np.isnan(wrote)).any():
+        return None
+    number = name.partition(".")[0]
+    others = {other: _array(r.readings[f"{number}.{other}"]) for other in verdicts if other != line.name}
+    low, high, value = found.low[..., member], found.high[..., member], found.value[..., member]
+    wrong = Wrong(line.name, wrote, right, value, low, high, reading, problem.decimals)
+    return slip(wrong, found.named.get(member), others, printer_of(problem))
+
+
+def _array(reading: Reading) -> Any:
+    return np.asarray([[np.nan if e.value is None else e.value for e in row] for row in reading.entries], dtype=float)
+
+
+def _drift(found: LineVerdicts, reading: Reading, member: int, decimals: int) -> str:
+    """A word where an answer is right, but further off than rounding it alone would explain."""
+    off = np.abs(_array(reading) - found.value[..., member])
+    far = found.right[..., member] & np.isfinite(off) & (off > 1.01 * 10.0**-decimals)
+    if not far.any() or found.follows[..., member].any():
+        return ""
+    i, j = np.argwhere(far)[0]
+    exact = f"{found.value[i, j, member]:.{decimals}f}"
+    where = "" if far.shape == (1, 1) else f" in row {i + 1}, column {j + 1}"
+    return f"Exact work on your numbers gives {exact}{where}: the difference is what rounding on the way can do."
+
+
+def _score(
+    sheet_set: SetRecord, line: LineRecord, entries: Sequence[Sequence[Verdict]], found: LineVerdicts, member: int
+) -> float:
+    """The marks for a line: its paid entries' shares, less one for each entry that is zero on every sheet and wrong."""
+    worth = {"correct": 1.0, "follows": sheet_set.marking.follows}
+    paid, earned = 0, 0.0
+    for i, row in enumerate(entries):
+        for j, verdict in enumerate(row):
+            if (i, j) not in line.always_zero:
+                paid += 1
+                earned += worth.get(verdict, 0.0) * bool(found.earns[i, j, member])
+            elif verdict == "wrong":
+                earned -= 1
+    return line.marks * max(0.0, earned) / paid if paid else 0.0
 
 
 def _verdict(state: str, right: bool, follows: bool) -> Verdict:

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from backprop.evaluate import bounds, work_lines
+from backprop.evaluate import bounds, evaluate, work_lines
 from backprop.intervals import Array, Interval, Keep
 from backprop.model import Line, Model
 from backprop.records import LineRecord, ProblemRecord
+from grader.marks import Mistake
+from grader.naming import name_mistakes
 
 CHUNK = 4096
 """Students marked at once: more would leave the processor's cache."""
@@ -23,10 +25,19 @@ CHUNK = 4096
 
 @dataclass(frozen=True)
 class LineVerdicts:
-    """The verdicts on a line, batch last: which entries are right, and which of those only follow."""
+    """The verdicts on a line, batch last: which entries are right, which of those only follow, and which earn.
+
+    `value` is what exact work on the student's own numbers gives, `low` and `high` how far rounding may be from it;
+    `named` has the known mistakes of those whose line is wrong, by their place in the batch.
+    """
 
     right: Array
     follows: Array
+    earns: Array
+    value: Array
+    low: Array
+    high: Array
+    named: Mapping[int, Mistake]
 
 
 Answers = Mapping[str, Array]
@@ -34,27 +45,34 @@ Answers = Mapping[str, Array]
 
 
 def mark_problem(
-    problem: ProblemRecord, givens: Sequence[Mapping[str, Any]], answers: Answers
+    problem: ProblemRecord, givens: Sequence[Mapping[str, Any]], answers: Answers, naming: bool = False
 ) -> dict[str, LineVerdicts]:
-    """The verdict on every entry of every asked line, for a batch of students of one problem."""
+    """The verdict on every entry of every asked line, for a batch of students of one problem.
+
+    With `naming`, known mistakes are looked for on the lines that are wrong.
+    """
     parts = []
     for start in range(0, len(givens), CHUNK):
         chunk = slice(start, start + CHUNK)
-        parts.append(_Pass(problem, givens[chunk], {n: a[..., chunk] for n, a in answers.items()}).verdicts())
-    return {
-        name: LineVerdicts(
-            np.concatenate([part[name].right for part in parts], axis=-1),
-            np.concatenate([part[name].follows for part in parts], axis=-1),
-        )
-        for name in answers
-    }
+        parts.append(_Pass(problem, givens[chunk], {n: a[..., chunk] for n, a in answers.items()}, naming).verdicts())
+    return {name: _joined([part[name] for part in parts]) for name in answers}
+
+
+def _joined(parts: Sequence[LineVerdicts]) -> LineVerdicts:
+    """The verdicts on a line from all chunks."""
+    arrays = ("right", "follows", "earns", "value", "low", "high")
+    joined = {field: np.concatenate([getattr(part, field) for part in parts], axis=-1) for field in arrays}
+    named = {CHUNK * k + member: mistake for k, part in enumerate(parts) for member, mistake in part.named.items()}
+    return LineVerdicts(**joined, named=named)
 
 
 class _Pass:
     """One pass over a problem's lines, in order, for one batch."""
 
-    def __init__(self, problem: ProblemRecord, givens: Sequence[Mapping[str, Any]], answers: Answers) -> None:
-        self.problem, self.answers = problem, answers
+    def __init__(
+        self, problem: ProblemRecord, givens: Sequence[Mapping[str, Any]], answers: Answers, naming: bool
+    ) -> None:
+        self.problem, self.answers, self.naming = problem, answers, naming
         self.model: Model = problem.model()
         self.keep = Keep(problem.decimals)
         self.batch = len(givens)
@@ -66,6 +84,7 @@ class _Pass:
         for name, value in given.items():
             self.own[name] = value if name in self.model.scope.indices else Interval.exact(value)
         self.by_key.update(self.own)
+        self.numbers: dict[str, Array] = dict(given)  # the numbers themselves: what was written, or the key's
         self.slipped: dict[str, Array] = {}  # for each line: the students whose numbers there are not the key's
 
     def verdicts(self) -> dict[str, LineVerdicts]:
@@ -87,6 +106,7 @@ class _Pass:
         if not record.asked:
             # Printed with its value: everyone works on with the key's number.
             self.own[line.name], self.slipped[line.name] = self.by_key[line.name], np.zeros(self.batch, dtype=bool)
+            self.numbers[line.name] = self.key[line.name]
             return None
         wrote = self.answers[line.name]
         allowed = self._bounds(line, bounds(line.expression, self.own, sizes, decimals))
@@ -96,9 +116,50 @@ class _Pass:
         wrong = ~right & ~np.isnan(wrote)
         # Where nothing was written the key's value stands in, and needs no more rounding than the key did.
         exact = np.where(from_own, allowed.low == allowed.high, allowed_by_key.low == allowed_by_key.high) & ~wrong
-        self.own[line.name] = self._written(line, np.where(np.isnan(wrote), key, wrote), exact)
+        value = self._full(evaluate(line.expression, self.numbers, sizes), line)
+        earns = right & (from_key | ~self._trivial(line, wrote, value, key))
+        named = self._named(line, wrote, wrong)
+        number = np.where(np.isnan(wrote), key, wrote)
+        self.own[line.name] = self._written(line, number, exact)
+        self.numbers[line.name] = number if line.shape else number[0, 0]
         self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)))
-        return LineVerdicts(right, follows)
+        return LineVerdicts(right, follows, earns, value, allowed.low, allowed.high, named)
+
+    def _trivial(self, line: Line, wrote: Array, value: Array, key: Array) -> Array:
+        """Entries that follow for free, and so earn nothing.
+
+        The student's own numbers make them zero, or all entries the same, or a copy of what they are worked from,
+        where the key's are not.
+        """
+        unit = self.keep.unit
+        trivial = (np.abs(value) < 1e-12) & (np.abs(key) > unit / 2)
+        if value.size > self.batch:
+            same = (np.ptp(value, axis=(0, 1)) < 1e-12) & (np.ptp(key, axis=(0, 1)) > unit)
+            trivial |= same
+        for name in set(line.uses) & set(self.answers):
+            worked_from, its_key = self._shaped(self.numbers[name]), self._shaped(self.key[name])
+            if worked_from.shape[:2] == wrote.shape[:2]:
+                copied = (np.abs(wrote - worked_from) < unit / 2).all(axis=(0, 1))
+                trivial |= copied & (np.abs(key - its_key) > unit).any(axis=(0, 1))
+        return trivial
+
+    def _shaped(self, value: Array) -> Array:
+        return value if value.ndim > 1 else value[None, None]
+
+    def _named(self, line: Line, wrote: Array, wrong: Array) -> dict[int, Mistake]:
+        """The known mistakes of the students who have this line wrong."""
+        members = np.flatnonzero(wrong.any(axis=(0, 1)))
+        if not self.naming or not members.size:
+            return {}
+        own: dict[str, Any] = {}
+        for name in self.own:
+            x = self.own[name]
+            own[name] = (
+                Interval(x.low[..., members], x.high[..., members]) if isinstance(x, Interval) else x[..., members]
+            )
+        decimals, loss = self.problem.decimals, self.problem.loss
+        found = name_mistakes(self.model, line, own, wrote[..., members], decimals, loss)
+        return {int(m): mistake for m, mistake in zip(members, found, strict=True) if mistake is not None}
 
     def _full(self, value: Array, line: Line) -> Array:
         """A value in the full shape of its line, a scalar as 1×1, for every student of the batch."""

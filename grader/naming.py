@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from backprop import mistakes as known
-from backprop.evaluate import bounds
+from backprop.evaluate import bounds, evaluate
 from backprop.intervals import Array, Interval, Keep
 from backprop.language import parse
 from backprop.model import Line, Model
 from backprop.notation import PLAIN, Printer
+from backprop.records import ProblemRecord
 from grader.marks import Mistake
 
 
@@ -22,22 +23,35 @@ def name_mistakes(
 ) -> list[Mistake | None]:
     """For each student of a batch, the known mistake that gives exactly what was written, or None.
 
-    `own` are the numbers that the line is worked from, `wrote` what was written: `(rows, columns, batch)`, with nan
-    where nothing was. Where mistakes of two kinds give the same numbers, the sentence says both.
+    `own` are the intervals of the numbers that the line is worked from, `wrote` what was written: `(rows, columns,
+    batch)`, with nan where nothing was. Where mistakes of two kinds give the same numbers, the sentence says both.
     """
-    found: list[list[known.Mistake]] = [[] for _ in range(wrote.shape[-1])]
-    unit = Keep(decimals).unit
-    blank = np.isnan(wrote)
+    found: list[list[tuple[bool, known.Mistake]]] = [[] for _ in range(wrote.shape[-1])]
+    unit, blank = Keep(decimals).unit, np.isnan(wrote)
+    numbers = {name: (x.low + x.high) / 2 if isinstance(x, Interval) else x for name, x in own.items()}
     for candidate in _known(model, line):
         allowed = _full(bounds(candidate.expression, own, model.sizes, decimals), wrote)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             finite = np.isfinite(allowed.low) & np.isfinite(allowed.high)
             inside = finite & (wrote >= allowed.low - 1e-6 * unit) & (wrote <= allowed.high + 1e-6 * unit)
-        for member in np.flatnonzero((inside | blank).all(axis=(0, 1)) & ~blank.all(axis=(0, 1))):
-            if candidate.kind not in {other.kind for other in found[member]}:
-                found[member].append(candidate)
+            members = np.flatnonzero((inside | blank).all(axis=(0, 1)) & ~blank.all(axis=(0, 1)))
+            if members.size:
+                exact = _whole(evaluate(candidate.expression, numbers, model.sizes), wrote)
+                further = (np.abs(wrote - exact) > 1.01 * unit).any(axis=(0, 1))
+        for member in members:
+            found[member].append((bool(further[member]), candidate))
     printer = Printer.of(model, PLAIN, loss)
-    return [_said(explanations, printer) for explanations in found]
+    return [_said(_likeliest(explanations), printer) for explanations in found]
+
+
+def _likeliest(explanations: list[tuple[bool, known.Mistake]]) -> list[known.Mistake]:
+    """One mistake a kind; where some give the very numbers, those that are only within rounding of them are dropped."""
+    nearest = min((further for further, _ in explanations), default=False)
+    by_kind: dict[str, known.Mistake] = {}
+    for further, mistake in explanations:
+        if further == nearest:
+            by_kind.setdefault(mistake.kind, mistake)
+    return list(by_kind.values())
 
 
 _KEPT: dict[tuple[int, str], tuple[Model, list[known.Mistake]]] = {}
@@ -51,9 +65,17 @@ def _known(model: Model, line: Line) -> list[known.Mistake]:
     return _KEPT[key][1]
 
 
+def printer_of(problem: ProblemRecord) -> Printer:
+    """What prints a problem's formulas in a sentence for its students."""
+    return Printer.of(problem.model(), PLAIN, problem.loss)
+
+
 def _full(found: Interval, wrote: Array) -> Interval:
-    low, high = (end if end.ndim > 1 else end[None, None] for end in (found.low, found.high))
-    return Interval(np.broadcast_to(low, wrote.shape), np.broadcast_to(high, wrote.shape))
+    return Interval(_whole(found.low, wrote), _whole(found.high, wrote))
+
+
+def _whole(value: Array, wrote: Array) -> Array:
+    return np.broadcast_to(value if value.ndim > 1 else value[None, None], wrote.shape)
 
 
 def _said(explanations: list[known.Mistake], printer: Printer) -> Mistake | None:

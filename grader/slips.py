@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from backprop.intervals import Array
+from backprop.notation import Printer
 from grader.marks import Mistake
 from grader.reading import Reading
-
-Inside = Callable[[Array], Array]
-"""Whether values, in the shape of the line, are right for this student, entry by entry."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,8 @@ class Wrong:
     wrote: Array
     right: Array
     value: Array
-    inside: Inside
+    low: Array
+    high: Array
     reading: Reading
     decimals: int
 
@@ -33,16 +31,38 @@ class Wrong:
     def wrong(self) -> Array:
         return np.asarray(~self.right & ~np.isnan(self.wrote))
 
+    def inside(self, values: Array) -> Array:
+        """Whether values would be right for this student, entry by entry."""
+        slack = 1e-6 * 10.0**-self.decimals
+        return np.asarray((values >= self.low - slack) & (values <= self.high + slack))
 
-def slip(line: Wrong, others: Mapping[str, Any]) -> Mistake | None:
-    """The slip that explains every wrong entry, if one does; `others` are this student's other lines."""
-    for explain in (_too_few_digits, _power_of_ten, _digits_exchanged, _signs):
+
+def slip(line: Wrong, named: Mistake | None, others: Mapping[str, Array], printer: Printer) -> Mistake | None:
+    """What explains every wrong entry: a slip of the pen, or the mistake that was `named`.
+
+    A slip in how the right numbers were written down is likelier than a mistake that happens to give them.
+    """
+    for explain in (_too_few_digits, _power_of_ten, _signs, _digits_exchanged):
+        if line.right.any() and (found := explain(line)):
+            return found
+    if named is not None:
+        return named
+    for explain in (_too_few_digits, _power_of_ten, _digits_exchanged):
         if found := explain(line):
             return found
-    if found := _other_line(line, others):
+    if found := _other_line(line, others, printer):
         return found
     if line.right.any():
         return Mistake("slip", f"The rest of the line is right: look again at {places(line.wrong)}.")
+    return None
+
+
+def transposed(reading: Reading, low: Array, high: Array, decimals: int) -> Mistake | None:
+    """Whether an answer of the transposed shape is the transpose of the right one."""
+    turned = np.asarray([[np.nan if x is None else x for x in row] for row in reading.raw or ()], dtype=float).T
+    slack = 1e-6 * 10.0**-decimals
+    if turned.shape == low.shape and ((turned >= low - slack) & (turned <= high + slack)).all():
+        return Mistake("transpose", "These are the right numbers, transposed: rows stand where columns belong.")
     return None
 
 
@@ -98,13 +118,14 @@ def _exchanges(digits: str) -> Iterator[str]:
             yield "".join(swapped)
 
 
-def _other_line(line: Wrong, others: Mapping[str, Any]) -> Mistake | None:
+def _other_line(line: Wrong, others: Mapping[str, Array], printer: Printer) -> Mistake | None:
     """Another line's numbers, or the first row in every row."""
     written = line.wrote[~np.isnan(line.wrote)]
     for name, value in others.items():
-        same = np.shape(value) == line.wrote.shape and np.abs(line.wrote - value)[~np.isnan(line.wrote)]
-        if same is not False and written.size and (same <= 1.01 * 10.0**-line.decimals).all() and np.abs(written).any():
-            return Mistake("other-line", f"These are the numbers of {{{name}}}.")
+        if value.shape == line.wrote.shape and written.size and written.any():
+            apart = np.abs(line.wrote - value)[~np.isnan(line.wrote)]
+            if (apart <= 1.01 * 10.0**-line.decimals).all():
+                return Mistake("other-line", f"These are the numbers of {printer.name(name)}.")
     rows = line.wrote.shape[0]
     if rows > 1 and line.right[0].all() and (line.wrote[1:] == line.wrote[0]).all():
         return Mistake("wrong-row", "Every row is a copy of the first one.")
