@@ -131,6 +131,8 @@ class _Editor:
     # What can be done to any expression.
 
     def _edited(self, node: Expression) -> Iterator[Edit]:
+        if isinstance(node, Name) and len(self._shape(node)) == 2:
+            yield "transpose", apply(".T", node), f"the transpose of {{{node.id}}} was put in"
         if isinstance(node, Apply) and (edit := self.by_operation.get(node.operation)):
             yield from edit(node, *node.arguments)
 
@@ -218,6 +220,10 @@ class _Editor:
             kind = "updated-weights" if changed else "wrong-operand"
             yield kind, Name(other), f"{{{other}}} was used where {{{node.id}}} belongs"
         yield from self._too_early(node)
+        if (defined := self.model.by_name.get(node.id)) is not None:
+            for kind, wrong, says in self._listed(defined.expression):
+                if kind == "wrong-row":
+                    yield kind, wrong, f"in {{{node.id}}}, {says}"
         for index, size in self.scope.indices.items():
             if len(shape) == 2 and shape[1].name and shape[1].name == size.name:
                 only = apply("onehot", Name(index), Name(size.name))

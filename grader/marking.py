@@ -117,7 +117,7 @@ class _Pass:
         # Where nothing was written the key's value stands in, and needs no more rounding than the key did.
         exact = np.where(from_own, allowed.low == allowed.high, allowed_by_key.low == allowed_by_key.high) & ~wrong
         value = self._full(evaluate(line.expression, self.numbers, sizes), line)
-        earns = right & (from_key | ~self._trivial(line, wrote, value, key))
+        earns = right & ~(follows & self._trivial(line, wrote, value, key))
         named = self._named(line, wrote, wrong)
         number = np.where(np.isnan(wrote), key, wrote)
         self.own[line.name] = self._written(line, number, exact)

@@ -34,10 +34,10 @@ def name_mistakes(
         with np.errstate(invalid="ignore", over="ignore"):
             finite = np.isfinite(allowed.low) & np.isfinite(allowed.high)
             inside = finite & (wrote >= allowed.low - 1e-6 * unit) & (wrote <= allowed.high + 1e-6 * unit)
-            members = np.flatnonzero((inside | blank).all(axis=(0, 1)) & ~blank.all(axis=(0, 1)))
-            if members.size:
-                exact = _whole(evaluate(candidate.expression, numbers, model.sizes), wrote)
-                further = (np.abs(wrote - exact) > 1.01 * unit).any(axis=(0, 1))
+            exact = _whole(evaluate(candidate.expression, numbers, model.sizes), wrote)
+            close = np.abs(wrote - exact) <= 1.01 * unit
+            members = np.flatnonzero((inside | close | blank).all(axis=(0, 1)) & ~blank.all(axis=(0, 1)))
+            further = ~(close | blank).all(axis=(0, 1))
         for member in members:
             found[member].append((bool(further[member]), candidate))
     printer = Printer.of(model, PLAIN, loss)

@@ -42,7 +42,7 @@ def slip(line: Wrong, named: Mistake | None, others: Mapping[str, Array], printe
 
     A slip in how the right numbers were written down is likelier than a mistake that happens to give them.
     """
-    for explain in (_too_few_digits, _power_of_ten, _signs, _digits_exchanged):
+    for explain in (_power_of_ten, _signs, _digits_exchanged):
         if line.right.any() and (found := explain(line)):
             return found
     if named is not None:
@@ -53,15 +53,18 @@ def slip(line: Wrong, named: Mistake | None, others: Mapping[str, Array], printe
     if found := _other_line(line, others, printer):
         return found
     if line.right.any():
-        return Mistake("slip", f"The rest of the line is right: look again at {places(line.wrong)}.")
+        return Mistake("slip", "The rest of the line is right.")
     return None
 
 
 def transposed(reading: Reading, low: Array, high: Array, decimals: int) -> Mistake | None:
     """Whether an answer of the transposed shape is the transpose of the right one."""
-    turned = np.asarray([[np.nan if x is None else x for x in row] for row in reading.raw or ()], dtype=float).T
+    raw = reading.raw or ()
+    if (len(raw), *{len(row) for row in raw}) != (low.shape[1], low.shape[0]):
+        return None
+    turned = np.asarray([[np.nan if x is None else x for x in row] for row in raw], dtype=float).T
     slack = 1e-6 * 10.0**-decimals
-    if turned.shape == low.shape and ((turned >= low - slack) & (turned <= high + slack)).all():
+    if ((turned >= low - slack) & (turned <= high + slack)).all():
         return Mistake("transpose", "These are the right numbers, transposed: rows stand where columns belong.")
     return None
 
@@ -76,7 +79,7 @@ def _too_few_digits(line: Wrong) -> Mistake | None:
         if not line.wrong[i, j]:
             continue
         decimals = line.reading.entries[i][j].decimals
-        if decimals is None or decimals >= line.decimals or abs(line.wrote[i, j] - value) > 1.01 * 10.0**-decimals:
+        if not decimals or decimals >= line.decimals or abs(line.wrote[i, j] - value) > 1.01 * 10.0**-decimals:
             return None
     return Mistake("too-few-digits", f"Right as far as it goes, but {line.decimals} decimals are asked for.")
 
@@ -126,9 +129,15 @@ def _other_line(line: Wrong, others: Mapping[str, Array], printer: Printer) -> M
             apart = np.abs(line.wrote - value)[~np.isnan(line.wrote)]
             if (apart <= 1.01 * 10.0**-line.decimals).all():
                 return Mistake("other-line", f"These are the numbers of {printer.name(name)}.")
-    rows = line.wrote.shape[0]
-    if rows > 1 and line.right[0].all() and (line.wrote[1:] == line.wrote[0]).all():
-        return Mistake("wrong-row", "Every row is a copy of the first one.")
+    return _copied_row(line)
+
+
+def _copied_row(line: Wrong) -> Mistake | None:
+    """Whether every wrong row is a copy of a right one."""
+    wrong = np.flatnonzero(line.wrong.any(axis=1))
+    right = np.flatnonzero(line.right.all(axis=1))
+    if right.size and all(any((line.wrote[i] == line.wrote[k]).all() for k in right) for i in wrong):
+        return Mistake("wrong-row", f"Row {wrong[0] + 1} is a copy of another row.")
     return None
 
 

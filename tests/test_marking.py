@@ -228,7 +228,8 @@ def test_each_entry_is_judged() -> None:
     assert (marks.verdict, marks.score, marks.out_of) == ("unreadable", 1, 4)
     assert marks.read == ((q[0][0], q[0][1] + 1), (None, None))
     wrong = grade(sheet, {"Q": [[q[0][0], q[0][1] + 1], q[1]]}).line("Q")
-    assert wrong.message == "Not right for the numbers that you wrote earlier: row 1, column 2."
+    told = "Not right for the numbers that you wrote earlier: row 1, column 2. The rest of the line is right."
+    assert wrong.message == told
 
 
 def test_a_product_of_short_numbers_is_right_to_the_digit() -> None:
@@ -249,7 +250,9 @@ def test_entries_that_are_zero_on_every_sheet_must_be_right_and_are_not_paid_for
     honest = worked(sheet)
     spoilt = [[1, 1], honest["doutput"][1]]
     line = grade(sheet, honest | {"doutput": spoilt}).line("doutput")
-    assert (line.verdict, line.score, line.out_of) == ("wrong", 2, 2)
+    assert (line.verdict, line.score, line.out_of) == ("wrong", 0, 2)
+    line = grade(sheet, honest | {"doutput": [[0, 1], honest["doutput"][1]]}).line("doutput")
+    assert (line.verdict, line.score, line.out_of) == ("wrong", 1, 2)
     line = grade(sheet, honest | {"doutput": [honest["doutput"][0], ["", ""]]}).line("doutput")
     assert (line.verdict, line.score) == ("blank", 0)
 
