@@ -1,6 +1,7 @@
 """What people get wrong about single operations, as lines of the language: `right` is what was to be worked, `wrong` what was.
 
-Names stand for any expression; `other` runs over the indices that `k` is not; `rows` and `columns` are the sizes of the result.
+Names stand for any expression; `other` runs over the indices that `k` is not; `rows` and `columns` are the sizes of `a`.
+Formulas in the braces of `says` are in the same names, and are said in the line's own symbols.
 Mistakes that any expression allows (a transpose, a sign, a factor) are not listed: `mistakes.py` finds them in the tree.
 """
 
@@ -20,7 +21,7 @@ class Known:
 
 
 _SOFTMAX, _ITS_ADJOINT = "softmax(a)", "out * (g - rowsum(g * out))"
-_EVERY = "every output of a softmax depends on every input"
+_EVERY = "every output of a softmax depends on every input, so {out * (g - rowsum(g * out))}"
 
 SOFTMAX = (
     Known("softmax-axis", _SOFTMAX, "softmax(a.T).T", "softmax was taken down the columns; it is taken along each row"),
@@ -29,12 +30,12 @@ SOFTMAX = (
     Known("softmax-not-exponentiated", _SOFTMAX, "exp(a)", "the exponentials were not divided by the sum of their row"),
     Known("softmax-jacobian", _ITS_ADJOINT, "out * g", f"the row sum was left out: {_EVERY}"),
     Known("softmax-jacobian", _ITS_ADJOINT, "out * (1 - out) * g", f"only the diagonal of the Jacobian was used: {_EVERY}"),
-    Known("softmax-jacobian", _ITS_ADJOINT, "g", "the softmax was passed over: its Jacobian comes between the two gradients"),
-    Known("softmax-jacobian", _ITS_ADJOINT, "out * (g - rowsum(g))", "the row sum is of the gradient times the outputs, not of the gradient alone"),
-    Known("softmax-jacobian", _ITS_ADJOINT, "g - rowsum(g * out)", "the outputs as a factor in front were left out"),
+    Known("softmax-jacobian", _ITS_ADJOINT, "g", "the softmax was passed over: its Jacobian comes between, as {out * (g - rowsum(g * out))}"),
+    Known("softmax-jacobian", _ITS_ADJOINT, "out * (g - rowsum(g))", "the row sum is of {g * out}, not of {g} alone"),
+    Known("softmax-jacobian", _ITS_ADJOINT, "g - rowsum(g * out)", "the outputs as a factor in front were left out: {out * (g - rowsum(g * out))}"),
     Known("softmax-jacobian", _ITS_ADJOINT, "out * rowsum(g * out)", f"the gradient itself was left out before the row sum: {_EVERY}"),
     Known("softmax-axis", _ITS_ADJOINT, "out * (g - colsum(g * out))", "the sum is along each row, as the softmax is; here it went down the columns"),
-    Known("softmax-jacobian", _ITS_ADJOINT, "out * (g + rowsum(g * out))", "the row sum is taken off, not added"),
+    Known("softmax-jacobian", _ITS_ADJOINT, "out * (g + rowsum(g * out))", "the row sum is taken off {g}, not added"),
 )
 
 _LOSS, _LOSS_AND_SOFTMAX = "cross_entropy(p, k)", "p - onehot(k, n)"
@@ -43,24 +44,43 @@ CROSS_ENTROPY = (
     Known("log-base", _LOSS, "cross_entropy(p, k) / 2.302585092994046", "the logarithm was taken to base 10; the loss has the natural one"),
     Known("log-base", _LOSS, "cross_entropy(p, k) / 0.6931471805599453", "the logarithm was taken to base 2; the loss has the natural one"),
     Known("wrong-target", _LOSS, "cross_entropy(p, other)", "the probability of another class than the target was taken"),
-    Known("wrong-target", _LOSS_AND_SOFTMAX, "p - onehot(other, n)", "1 was taken off at another class than the target"),
-    Known("missing-term", _LOSS_AND_SOFTMAX, "p", "1 was not taken off at the target: the gradient is the probabilities less the target's row"),
+    Known("wrong-target", _LOSS_AND_SOFTMAX, "p - onehot(other, n)", "1 was taken off at another class than the target: {p - onehot(k, n)}"),
+    Known("missing-term", _LOSS_AND_SOFTMAX, "p", "1 was not taken off at the target: {p - onehot(k, n)}"),
     Known("missing-term", _LOSS_AND_SOFTMAX, "(p - onehot(k, n)) * onehot(k, n)", "only the target's entry was worked; every probability moves with the loss"),
-    Known("softmax-jacobian", _LOSS_AND_SOFTMAX, "(p - onehot(k, n)) * p * (1 - p)", "a factor p (1 − p) too many: softmax and logarithm together leave only the difference"),
-    Known("softmax-jacobian", _LOSS_AND_SOFTMAX, "-onehot(k, n) / p", "this is the gradient by the probabilities; the softmax comes before them"),
+    Known("softmax-jacobian", _LOSS_AND_SOFTMAX, "(p - onehot(k, n)) * p * (1 - p)", "there is a factor {p * (1 - p)} too many: softmax and logarithm together leave {p - onehot(k, n)}"),
+    Known("softmax-jacobian", _LOSS_AND_SOFTMAX, "-onehot(k, n) / p", "this is the gradient by {p}; through the softmax it becomes {p - onehot(k, n)}"),
 )
 
 LOG = (Known("log-base", "log(a)", "log(a) / 2.302585092994046", "the logarithm was taken to base 10; the line has the natural one"),)
 
-ROW = (Known("wrong-row", "row(a, k)", "row(a, other)", "another row was taken"),)
+ROW = (Known("wrong-row", "row(a, k)", "row(a, other)", "this is {row(a, other)}, not {row(a, k)}"),)
 
-PLACE = (Known("wrong-row", "place(a, k, n)", "place(a, other, n)", "the row was put in another place"),)
+PLACE = (Known("wrong-row", "place(a, k, n)", "place(a, other, n)", "the row {a} was put in another place: each row's gradient goes where the row was taken from"),)
 
 TANH = (
-    Known("missing-term", "g * (1 - out ** 2)", "g * (1 - out)", "the derivative of tanh is 1 − tanh²: the square was left out"),
-    Known("missing-term", "g * (1 - out ** 2)", "g * out * (1 - out)", "this is the derivative of the sigmoid; that of tanh is 1 − tanh²"),
+    Known("other", "tanh(a)", "sigmoid(a)", "the sigmoid was taken; the line has tanh"),
+    Known("missing-term", "g * (1 - out ** 2)", "g * (1 - out)", "the derivative of tanh is {1 - out ** 2}: the square was left out"),
+    Known("missing-term", "g * (1 - out ** 2)", "g * out * (1 - out)", "this is the derivative of the sigmoid; that of tanh is {1 - out ** 2}"),
+    Known("missing-term", "g * (1 - out ** 2)", "g", "tanh was passed over: its derivative {1 - out ** 2} is a factor"),
 )
 
 SIGMOID = (
-    Known("missing-term", "g * out * (1 - out)", "g * (1 - out ** 2)", "this is the derivative of tanh; that of the sigmoid is σ (1 − σ)"),
+    Known("other", "sigmoid(a)", "tanh(a)", "tanh was taken; the line has the sigmoid"),
+    Known("sign", "sigmoid(a)", "sigmoid(-a)", "the exponent has the other sign: the sigmoid of x is 1 / (1 + exp(−x))"),
+    Known("missing-term", "g * out * (1 - out)", "g * (1 - out ** 2)", "this is the derivative of tanh; that of the sigmoid is {out * (1 - out)}"),
+    Known("missing-term", "g * out * (1 - out)", "g", "the sigmoid was passed over: its derivative {out * (1 - out)} is a factor"),
 )
+
+COLSUM = (
+    Known("missing-term", "colsum(a)", "row(a, other)", "one row of {a} was taken; the rows are added up"),
+    Known("wrong-scale", "colsum(a)", "colsum(a) / rows", "the mean of the rows of {a} was taken; they are added up"),
+)
+
+ROWMEAN = (
+    Known("missing-scale", "rowmean(a)", "rowsum(a)", "the entries of each row were added up; their mean is asked"),
+    Known("wrong-scale", "rowmean(a)", "rowsum(a) / (columns - 1)", "each row was divided by one less than its number of entries; here it is the number itself"),
+)
+
+SUM = (Known("wrong-scale", "sum(a)", "mean(a)", "the mean was taken; the entries are added up"),)
+
+MEAN = (Known("missing-scale", "mean(a)", "sum(a)", "the entries were added up; their mean is asked"),)

@@ -7,11 +7,23 @@ the same shape. What is particular to one operation stands in the table of opera
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from backprop.evaluate import size_value
-from backprop.expressions import Apply, Expression, ExpressionError, Name, Number, apply, number, substitute, text
+from backprop.expressions import (
+    Apply,
+    Expression,
+    ExpressionError,
+    Name,
+    Number,
+    apply,
+    names,
+    number,
+    substitute,
+    text,
+)
 from backprop.language import parse_rule
 from backprop.model import BACKWARD, UPDATE, Line, Model
 from backprop.operations import OPERATIONS
@@ -77,11 +89,12 @@ class _Editor:
         yield from self._everywhere(whole, lambda e: e, self._listed)
         yield from self._everywhere(whole, lambda e: e, self._edited)
         if self.line.part != UPDATE:
-            yield "sign", apply("neg", whole), "every sign is the wrong way round"
+            yield "sign", apply("neg", whole), f"every sign is turned; the line is {{{self.line.text}}}"
         shape = self._shape(whole)
         if shape and shape[0] == shape[1] > 1:
             yield "transpose", apply(".T", whole), f"this is the transpose of {{{self.line.name}}}"
         yield from self._everywhere(whole, lambda e: e, self._other_quantity)
+        yield from self._other_line()
 
     def _everywhere(
         self,
@@ -112,21 +125,27 @@ class _Editor:
             for known in operation.mistakes:
                 bound = match(parse_rule(known.right), node)
                 if bound is not None:
-                    for choice in self._choices(known.wrong, bound):
-                        yield known.kind, substitute(parse_rule(known.wrong), {**bound, **choice}), known.says
+                    for choice in self._choices(names(parse_rule(known.wrong)), bound):
+                        stand_for = {**bound, **choice}
+                        yield known.kind, substitute(parse_rule(known.wrong), stand_for), _filled(known.says, stand_for)
 
-    def _choices(self, wrong: str, bound: Mapping[str, Expression]) -> Iterator[dict[str, Expression]]:
-        """`other` in a mistake's line runs over the indices that could be taken for the right one."""
-        if "other" not in wrong:
-            yield {}
+    def _choices(self, used: Collection[str], bound: Mapping[str, Expression]) -> Iterator[dict[str, Expression]]:
+        """What the names in a mistake's line stand for that the right one has not: sizes, and each other index."""
+        shape = self._shape(bound["a"]) if "a" in bound else ()
+        sizes = dict(zip(("rows", "columns"), map(int, shape), strict=False))
+        if any(sizes.get(name, 1) == 1 for name in ("rows", "columns") if name in used):
+            return  # there is nothing to add up, or to take the mean of
+        chosen: dict[str, Expression] = {name: number(size) for name, size in sizes.items()}
+        if "other" not in used:
+            yield chosen
             return
         # Where the index runs: over a size that is named, along a row of probabilities, or down a matrix's rows.
         count = size_value(bound["n"], self.scope.sizes) if "n" in bound else 0
-        count = count or (self._shape(bound["p"])[1] if "p" in bound else self._shape(bound["a"])[0])
-        index = bound["k"]
-        for value in range(count):
+        count = count or (self._shape(bound["p"])[1] if "p" in bound else shape[0])
+        index = bound.get("k")
+        for value in range(count if count > 1 else 0):
             if not (isinstance(index, Number) and index.value % count == value):
-                yield {"other": number(value)}
+                yield {**chosen, "other": number(value)}
 
     # What can be done to any expression.
 
@@ -147,8 +166,8 @@ class _Editor:
             for right in (b, _turned(b)):
                 says = f"entries were multiplied in pairs; {{{text(node)}}} is a matrix product: row times column"
                 yield "entrywise-product", left * right, says
-        yield "missing-term", a, f"the factor {{{text(b)}}} was left out"
-        yield "missing-term", b, f"the factor {{{text(a)}}} was left out"
+        for kept, factor in ((a, b), (b, a)):
+            yield "missing-term", kept, f"the factor {{{text(factor)}}} was left out of {{{text(node)}}}"
 
     def _turning(self, a: Expression, b: Expression, left: Expression, right: Expression) -> str:
         done = []
@@ -165,10 +184,10 @@ class _Editor:
                 missing, wrong = (
                     ("learning-rate",) * 2 if self.line.part == UPDATE else ("missing-scale", "wrong-scale")
                 )
-                yield missing, other, f"the factor {{{text(factor)}}} was left out"
+                yield missing, other, f"the factor {{{text(factor)}}} was left out of {{{text(node)}}}"
                 yield wrong, other / factor, f"the factor {{{text(factor)}}} divides here; it multiplies"
             else:
-                yield "missing-term", other, f"the factor {{{text(factor)}}} was left out"
+                yield "missing-term", other, f"the factor {{{text(factor)}}} was left out of {{{text(node)}}}"
         if self._shape(a) and self._shape(b):
             says = f"a matrix product was worked; {{{text(node)}}} multiplies entries in pairs"
             yield "entrywise-product", a @ b, says
@@ -179,14 +198,18 @@ class _Editor:
             return
         yield "missing-scale", a, f"the division by {{{text(b)}}} was left out"
         yield "wrong-scale", a * b, f"{{{text(b)}}} multiplies here; it divides"
-        yield "wrong-scale", a / (b * b), f"the division by {{{text(b)}}} was done twice, or by its square"
-        if isinstance(b, Apply) and b.operation == "sqrt":
-            inner = b.arguments[0]
-            yield "wrong-scale", a / inner, f"this divides by {{{text(inner)}}}, not by its root"
-            for size, value in self.scope.sizes.items():
-                if Name(size) != inner and self.scope.sizes.get(getattr(inner, "id", "")) != value:
-                    for other in (apply("sqrt", Name(size)), Name(size)):
-                        yield "wrong-scale", a / other, f"this divides by {{{text(other)}}}; it is {{{text(b)}}}"
+        if not (isinstance(b, Apply) and b.operation == "sqrt"):
+            yield "wrong-scale", a / (b * b), f"the division by {{{text(b)}}} was done twice, or by its square"
+            return
+        inner = b.arguments[0]
+        yield "wrong-scale", a / inner, f"this divides by {{{text(inner)}}}, not by its root {{{text(b)}}}"
+        if (right := self.scope.sizes.get(getattr(inner, "id", ""))) is None:
+            return
+        for value in sorted(set(self.scope.sizes.values()) - {right}):
+            sizes = [Name(size) for size, its in self.scope.sizes.items() if its == value]
+            for others in ([apply("sqrt", size) for size in sizes], sizes):
+                said = " or ".join(f"{{{text(other)}}}" for other in others)
+                yield "wrong-scale", a / others[0], f"this divides by {said}; it is {{{text(b)}}}"
 
     def _sum(self, node: Apply, a: Expression, b: Expression) -> Iterator[Edit]:
         for kept, term in ((a, b), (b, a)):
@@ -203,7 +226,10 @@ class _Editor:
         yield "sign", a + b, says
         yield "sign", b - a, f"the difference is the other way round: {{{text(node)}}}"
         yield "missing-term", a, f"{{{text(b)}}} was not taken off"
-        yield "missing-term", b, f"the term {{{text(a)}}} was left out"
+        says = f"the term {{{text(a)}}} was left out"
+        if self.line.part == UPDATE:
+            says = f"this is the step alone; it is taken off {{{text(a)}}}"
+        yield "missing-term", b, says
 
     def _transpose(self, node: Apply, a: Expression) -> Iterator[Edit]:
         yield "transpose", a, f"the transpose of {{{text(a)}}} was left out"
@@ -214,25 +240,40 @@ class _Editor:
             return
         shape = self.scope.shapes[node.id]
         for other, its in self.scope.shapes.items():
-            if other == node.id or its != shape:
+            if other == node.id or its != shape or (self.line.part == UPDATE and other in self.line.uses):
                 continue
             changed = other == f"{node.id}_new" or node.id == f"{other}_new"
             kind = "updated-weights" if changed else "wrong-operand"
-            yield kind, Name(other), f"{{{other}}} was used where {{{node.id}}} belongs"
+            yield (
+                kind,
+                Name(other),
+                f"{{{other}}} was used where {{{node.id}}} belongs; the line is {{{self.line.text}}}",
+            )
         yield from self._too_early(node)
         if (defined := self.model.by_name.get(node.id)) is not None:
             for kind, wrong, says in self._listed(defined.expression):
                 if kind == "wrong-row":
-                    yield kind, wrong, f"in {{{node.id}}}, {says}"
+                    yield kind, wrong, f"where {{{node.id}}} belongs, {says}"
         for index, size in self.scope.indices.items():
             if len(shape) == 2 and shape[1].name and shape[1].name == size.name:
                 only = apply("onehot", Name(index), Name(size.name))
-                yield "missing-term", node * only, f"only the column of {{{index}}} of {{{node.id}}} was used"
+                yield (
+                    "missing-term",
+                    node * only,
+                    f"only the column at {{{index}}} of {{{node.id}}} was used; every column counts",
+                )
                 yield (
                     "missing-term",
                     node * (number(1) - only),
-                    f"the column of {{{index}}} of {{{node.id}}} was left out",
+                    f"the column at {{{index}}} of {{{node.id}}} was left out; every column counts",
                 )
+
+    def _other_line(self) -> Iterator[Edit]:
+        """What another line of the same part is worked by, where this line is not worked from it."""
+        for other in self.model.part(self.line.part):
+            if other.name not in self.line.uses:
+                says = f"{{{other.text}}} was worked, which is {{{other.name}}}; the line is {{{self.line.text}}}"
+                yield "other-line", other.expression, says
 
     def _too_early(self, node: Name) -> Iterator[Edit]:
         """A weight that was already updated where the backward pass needs the old one."""
@@ -259,6 +300,11 @@ def _turned(expression: Expression) -> Expression:
     if isinstance(expression, Apply) and expression.operation == ".T":
         return expression.arguments[0]
     return apply(".T", expression)
+
+
+def _filled(says: str, stand_for: Mapping[str, Expression]) -> str:
+    """A sentence of the table of operations with what its names stand for in its formulas."""
+    return re.sub(r"\{([^{}]*)\}", lambda f: f"{{{text(substitute(parse_rule(f[1]), stand_for))}}}", says)
 
 
 def match(pattern: Expression, expression: Expression) -> dict[str, Expression] | None:

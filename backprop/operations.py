@@ -251,6 +251,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("spread(g / columns, rows, columns)",),
         bounds=intervals.mean(1),
         linear=True,
+        mistakes=known_mistakes.ROWMEAN,
     ),
     "colsum": Operation(
         "m",
@@ -261,6 +262,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("spread(g, rows, columns)",),
         bounds=rising(arrays.column_sum),
         linear=True,
+        mistakes=known_mistakes.COLSUM,
     ),
     "sum": Operation(
         "m",
@@ -271,6 +273,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("spread(g, rows, columns)",),
         bounds=rising(arrays.total),
         linear=True,
+        mistakes=known_mistakes.SUM,
     ),
     "mean": Operation(
         "m",
@@ -281,6 +284,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("spread(g / (rows * columns), rows, columns)",),
         bounds=intervals.mean((0, 1)),
         linear=True,
+        mistakes=known_mistakes.MEAN,
     ),
     "norm": Operation(
         "m",

@@ -12,8 +12,17 @@ WORST_FIRST: tuple[Verdict, ...] = ("unreadable", "wrong", "blank", "follows", "
 """A line's verdict is its worst entry's, in this order."""
 
 
+KINDS = (
+    *("transpose", "order", "entrywise-product", "wrong-operand", "missing-scale", "wrong-scale", "sign"),
+    *("missing-term", "softmax-axis", "softmax-not-exponentiated", "softmax-jacobian", "wrong-target", "wrong-row"),
+    *("log-base", "learning-rate", "updated-weights", "power-of-ten", "digits-exchanged", "other-line"),
+    *("too-few-digits", "slip", "other"),
+)
+"""The kinds of mistakes; `slip` where some entries are right and the rest is not explained."""
+
+
 class Mistake(msgspec.Struct, frozen=True):
-    """A mistake that was recognised: its kind, and a sentence on what was done and what the rule is."""
+    """A mistake that was recognised: its kind, one of `KINDS`, and a sentence on what was done and what the rule is."""
 
     kind: str
     says: str

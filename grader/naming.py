@@ -83,9 +83,11 @@ def _said(explanations: list[known.Mistake], printer: Printer) -> Mistake | None
         return None
     first, *others = explanations
     says = spoken(first.says, printer)
+    if not first.says.startswith("{"):  # a symbol stays as it is
+        says = says[0].upper() + says[1:]
     for other in others[:1]:
         says += f"; or {spoken(other.says, printer)}: these numbers cannot tell which"
-    return Mistake(first.kind, says[0].upper() + says[1:] + ".")
+    return Mistake(first.kind, f"{says}.")
 
 
 def spoken(says: str, printer: Printer) -> str:

@@ -120,6 +120,8 @@ def generate(
         typer.echo(f"handprop: {warning}", err=True)
     with progress_bar() as progress:
         done = generate_course(load_set(set_file), students, out, formats, progress, jobs=os.cpu_count() or 1)
+    for warning in done.warnings:
+        typer.echo(warning, err=True)
     typer.echo(f"{done.new} new sheets, {done.kept} kept, {done.printed} files written")
     if formats:
         typer.echo(f"to hand out: {out / 'handout'}")

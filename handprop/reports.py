@@ -75,6 +75,13 @@ def report_lines(report: Report) -> Iterator[str]:
         yield "  size of the numbers (without sign; 5 %, middle, 95 %):"
         width = max(len(size.line) for size in report.sizes)
         yield from (f"    {s.line:{width}}  {s.low:9.4f} {s.middle:9.4f} {s.high:9.4f}" for s in report.sizes)
+    if report.spreads:
+        yield "  how much sheets differ (least, middle, most of any sheet):"
+        width = max(len(spread.what) for spread in report.spreads)
+        yield from (f"    {s.what:{width}}  {s.least:8.4g} {s.middle:8.4g} {s.most:8.4g}" for s in report.spreads)
+    if report.hidden:
+        yield f"  {len(report.hidden)} known mistakes that these numbers do not show, or hardly ever:"
+        yield from (f"    {hidden}" for hidden in report.hidden)
     yield from (f"  doubtful: {doubt}" for doubt in report.doubts)
     yield from (f"  FAILED: {failure}" for failure in report.failures)
     if not report.failures:

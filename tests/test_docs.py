@@ -9,9 +9,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from mistake_rows import SHEETS, SLIPS, answers_to, slipped
 
 from backprop.operations import OPERATIONS
+from grader import grade
 from grader.forms import FORMS, Form
+from grader.marks import KINDS
 from grader.reading import read
 from worksheets.check import check
 from worksheets.problem import read_problem
@@ -19,7 +22,6 @@ from worksheets.problem_set import Asked, load_set
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-BEGIN, END = "<!-- forms: written by `make pages` -->\n", "<!-- end of forms -->\n"
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -48,15 +50,39 @@ def forms_page() -> str:
     return "\n" + "\n".join(tables) + "\n"
 
 
-def test_the_table_of_forms_is_what_the_reader_does() -> None:
-    page = DOCS / "marking.md"
-    text = page.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    fresh = before + BEGIN + forms_page() + END + after
+def written(what: str, table: str) -> None:
+    """A table of docs/marking.md between its markers is the one made here; HANDPROP_REWRITE writes it."""
+    page, begin, end = DOCS / "marking.md", f"<!-- {what}: written by `make pages` -->\n", f"<!-- end of {what} -->\n"
+    before, rest = page.read_text(encoding="utf-8").split(begin)
+    fresh = before + begin + table + end + rest.split(end)[1]
     if os.environ.get("HANDPROP_REWRITE"):
         page.write_text(fresh, encoding="utf-8")
     assert page.read_text(encoding="utf-8") == fresh, "docs/marking.md is out of date: run `make pages`"
+
+
+def test_the_table_of_forms_is_what_the_reader_does() -> None:
+    written("forms", forms_page())
+
+
+def mistakes_page() -> str:
+    rows = []
+    for sheet, table in SHEETS:
+        for line, worked, *_ in table:
+            asked = next(x.expression for x in sheet.set.problems[0].lines if x.name == line)
+            found = grade(sheet, answers_to(sheet, {line: worked})).line(line).mistake
+            assert found is not None
+            rows.append((found.kind, f"`{line} = {asked}`", f"`{worked}`", found.says))
+    for slip in SLIPS:
+        found = grade(SHEETS[0][0], slipped(SHEETS[0][0], slip)).line(slip.line).mistake
+        assert found is not None
+        rows.append((found.kind, f"`{slip.line}`", slip.what, found.says))
+    rows.sort(key=lambda row: KINDS.index(row[0]))
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+    return f"\n| kind | line | what was done | what is said |\n| --- | --- | --- | --- |\n{table}\n\n"
+
+
+def test_the_table_of_mistakes_is_what_the_grader_says() -> None:
+    written("mistakes", mistakes_page())
 
 
 @pytest.mark.parametrize("name", [n for n in OPERATIONS if n.isidentifier() and n != "neg"])

@@ -302,7 +302,7 @@ def test_two_problems_have_names_of_their_own() -> None:
 def test_follows_stays_follows_with_what_a_wrong_softmax_gives() -> None:
     """Values in the thousands and below zero where probabilities belong: what is worked from them still follows."""
     (sheet,) = sheets()
-    for wrong in ([[4000.0, -3000.5], [12.0, 900.25]], [[-0.5, 1.5], [2.0, -1.0]]):
+    for wrong in ([[400.0, -300.5], [12.0, 9.25]], [[-0.5, 1.5], [2.0, -1.0]]):
         marks = grade(sheet, worked(sheet, mistakes={"weights": lambda value, w=wrong: np.array(w)[..., None]}))
         assert verdicts(marks, "correct", "follows") == {"weights": "wrong"}
     for negative in ([-0.25, 0.5, 0.5, 0.25], [0.0, 0.0, 0.0, 1.0], [3000.0, 1, 2, 3]):

@@ -18,7 +18,7 @@ from backprop.records import ProblemRecord
 from backprop.symbolic import Proof, Symbolic, prove_model
 from worksheets.authoring import AuthoringError
 from worksheets.problem_set import Asked, problem_record
-from worksheets.variants import draw_given, draw_variant, keyed_random
+from worksheets.variants import Vetting, draw_given, keyed_random
 
 VARIANTS = 200
 STEP = 1e-5  # of a central difference; its own error is about the step squared
@@ -35,6 +35,16 @@ class Size:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """How much sheets of a class differ in one respect: the least, the middle and the most of any sheet."""
+
+    what: str
+    least: float
+    middle: float
+    most: float
+
+
+@dataclass(frozen=True)
 class Report:
     """What was found of one problem; `failures` are reasons not to use it, `doubts` are for the author to decide."""
 
@@ -47,6 +57,8 @@ class Report:
     tries: float
     rejected: Mapping[str, int]
     sizes: tuple[Size, ...]
+    spreads: tuple[Spread, ...]
+    hidden: tuple[str, ...]
     doubts: tuple[str, ...]
     failures: tuple[str, ...]
 
@@ -59,9 +71,9 @@ def check(asked: Asked, variants: int = VARIANTS) -> Report:
     proofs = tuple(prove_model(model, loss)) if loss else ()
     failures += [f"SymPy cannot confirm {p.line}: entries {_places(p.wrong)} differ" for p in proofs if not p.holds]
     tries, rejected, drawn = 0, Counter[str](), list[Mapping[str, Any]]()
+    vetting = Vetting(problem, record)
     try:
-        for number in range(variants):
-            found = draw_variant(problem, record, b"check", number)
+        for found in vetting.draw(b"check", [(number,) for number in range(variants)]):
             tries += 1 + sum(found.rejected.values())
             rejected += found.rejected
             drawn.append(found.given)
@@ -85,6 +97,8 @@ def check(asked: Asked, variants: int = VARIANTS) -> Report:
         tries / max(1, len(drawn)),
         rejected,
         tuple(_sizes(record, drawn)),
+        tuple(_spreads(record, drawn)),
+        tuple(f"{h.line}: {h.mistake.kind}: {text(h.mistake.expression)}" for h in vetting.never_seen),
         tuple(_doubts(model)),
         tuple(failures),
     )
@@ -133,17 +147,41 @@ def _sizes(record: ProblemRecord, drawn: list[Mapping[str, Any]]) -> Iterator[Si
     """How large the entries of each line are; those that are zero on every sheet are left out."""
     if not drawn:
         return
-    model = record.model()
-    stacked: dict[str, Array] = {
-        name: np.stack([np.asarray(given[name]) for given in drawn], axis=-1) for name in drawn[0]
-    }
-    worked = work_lines(model.lines, stacked, model.sizes)
+    worked = _worked(record, drawn)
     for line in record.lines:
         value = np.abs(worked[line.name]).reshape(*(line.shape or (1, 1)), -1)
         entries = [value[i, j] for i, j in cells(line.shape) if (i, j) not in line.always_zero]
         if entries:
             low, middle, high = np.quantile(np.stack(entries), [0.05, 0.5, 0.95])
             yield Size(line.name, float(low), float(middle), float(high))
+
+
+def _worked(record: ProblemRecord, drawn: list[Mapping[str, Any]]) -> dict[str, Array]:
+    """Every line of every variant, batch last."""
+    stacked = {name: np.stack([np.asarray(given[name]) for given in drawn], axis=-1) for name in drawn[0]}
+    model = record.model()
+    return work_lines(model.lines, stacked, model.sizes)
+
+
+def _spreads(record: ProblemRecord, drawn: list[Mapping[str, Any]]) -> Iterator[Spread]:
+    """Whether sheets are equally hard: signs to mind, digits to multiply, sizes, from the easiest to the hardest."""
+    if not drawn:
+        return
+    worked = _worked(record, drawn)
+    quantities = [g.name for g in record.given if g.index is None]
+    given = np.concatenate([worked[n].reshape(-1, worked[n].shape[-1]) for n in quantities])
+    asked = [line.name for line in record.lines if line.asked]
+    answers = np.concatenate([worked[n].reshape(-1, worked[n].shape[-1]) for n in asked])
+    answers = np.round(answers, record.decimals)
+    digits = [sum(len(f"{abs(x):g}".replace(".", "").strip("0")) for x in sheet) for sheet in given.T]
+    for what, values in (
+        ("negative numbers given", (given < 0).sum(axis=0)),
+        ("digits of the numbers given", np.asarray(digits)),
+        ("mean size of the numbers given", np.abs(given).mean(axis=0)),
+        ("negative answers", (answers < 0).sum(axis=0)),
+        ("mean size of the answers", np.abs(answers).mean(axis=0)),
+    ):
+        yield Spread(what, float(values.min()), float(np.median(values)), float(values.max()))
 
 
 def _doubts(model: Model) -> Iterator[str]:

@@ -8,6 +8,7 @@ import hmac
 import json
 import os
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from worksheets.derivations import with_symbolic
 from worksheets.problem_set import ProblemSet
 from worksheets.roster import Roster, Student, folder_name
 from worksheets.sheet import STYLES, Sheet
-from worksheets.variants import draw_variant
+from worksheets.variants import Vetting
 
 FORMATS = tuple(STYLES)
 FEW_PAGES = 200  # are printed sooner by one process: starting more costs a second
@@ -30,11 +31,12 @@ FEW_PAGES = 200  # are printed sooner by one process: starting more costs a seco
 
 @dataclass(frozen=True)
 class Generated:
-    """What generate did: sheets that are new, sheets that were there, and files printed."""
+    """What generate did: sheets that are new, sheets that were there, files printed, and what to be warned of."""
 
     new: int
     kept: int
     printed: int
+    warnings: tuple[str, ...] = ()
 
 
 Progress = Callable[[str, int, int], None]
@@ -90,7 +92,20 @@ def _generate(
     _write(instructor / "keys.jsonl", _lines(Sheet(sheet_set, record).key_record for record in drawn))
     _write(instructor / "records.jsonl", _lines(drawn))
     printed = _print(sheet_set, drawn, folder, formats, progress, jobs) if formats else 0
-    return Generated(len(new), len(there), printed)
+    return Generated(len(new), len(there), printed, tuple(_warnings(problem_set, sheet_set)))
+
+
+def _warnings(problem_set: ProblemSet, sheet_set: SetRecord) -> Iterator[str]:
+    """What is hidden by numbers that are the same for everyone, and so cannot be drawn again."""
+    for number, (asked, record) in enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1):
+        vetting = Vetting(asked.problem, record)
+        if not vetting.free and vetting.never_seen:
+            kinds = Counter(f"{hiding.line} ({hiding.mistake.kind})" for hiding in vetting.never_seen)
+            shown = ", ".join(list(kinds)[:6]) + (", …" if len(kinds) > 6 else "")
+            yield (
+                f"problem {number}: its numbers are fixed and hide {len(vetting.never_seen)} known mistakes, "
+                f"on {shown}; handprop check lists them"
+            )
 
 
 def _settled(problem_set: ProblemSet, instructor: Path) -> tuple[SetRecord, Sequence[SheetRecord]]:
@@ -144,12 +159,12 @@ def _new_sheets(
 ) -> Iterator[SheetRecord]:
     """A sheet for each student, told apart from those that are there by its id and its folder."""
     ids, folders = {record.sheet for record in there}, {record.folder.casefold(): record.student for record in there}
-    pairs = list(enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1))
-    for student in students:
-        given = tuple(
-            dict(draw_variant(asked.problem, record, secret, student.id, number, asked.problem.name).given)
-            for number, (asked, record) in pairs
-        )
+    drawn = [
+        Vetting(asked.problem, record).draw(secret, [(student.id, number, asked.problem.name) for student in students])
+        for number, (asked, record) in enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1)
+    ]
+    for position, student in enumerate(students):
+        given = tuple(dict(of_problem[position].given) for of_problem in drawn)
         sheet = sheet_id(secret, student.id, ids)
         folder = student.folder
         if folder.casefold() in folders:  # of a student who has left the roster

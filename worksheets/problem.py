@@ -95,7 +95,7 @@ class ProblemSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     derive: DeriveSource = DeriveSource()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """A problem with its sizes and numbers settled, ready to be derived and drawn."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import jinja2
@@ -107,9 +107,14 @@ def beside(name: str, block: str) -> str:
     return name + block.replace("\n", "\n" + " " * len(name))
 
 
+@lru_cache(maxsize=8)
+def _everything_asked(problem: Problem, decimals: int) -> SetRecord:
+    everything = frozenset(line.name for line in problem.model.lines)
+    return ProblemSet(problem.title, (Asked(problem, everything, decimals, None),), Marking()).record()
+
+
 def single_sheet(problem: Problem, seed: int, decimals: int) -> Sheet:
     """A sheet of one problem alone, with everything asked."""
-    everything = frozenset(line.name for line in problem.model.lines)
-    sheet_set = ProblemSet(problem.title, (Asked(problem, everything, decimals, None),), Marking()).record()
+    sheet_set = _everything_asked(problem, decimals)
     drawn = draw_variant(problem, sheet_set.problems[0], b"practice", seed)
     return Sheet(sheet_set, SheetRecord(f"SEED-{seed}", f"seed {seed}", (dict(drawn.given),)))

@@ -1,18 +1,20 @@
-"""Drawing numbers: each student's own, from a keyed hash, fit to be worked by hand."""
+"""Drawing numbers: each student's own, from a keyed hash, fit to be worked by hand and hiding no mistake."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from backprop.evaluate import batched, evaluate, work_lines
-from backprop.expressions import walk
+from backprop.evaluate import evaluate, work_lines
+from backprop.expressions import Apply, walk
+from backprop.hidden import Hiding, Watch
 from backprop.intervals import Array
 from backprop.model import Model
 from backprop.operations import OPERATIONS
@@ -21,6 +23,10 @@ from worksheets.authoring import AuthoringError
 from worksheets.problem import Draw, GivenSource, Problem
 
 MOST_TRIES = 400
+SAMPLE = 200
+"""Draws from which it is learnt which mistakes these numbers can show at all."""
+SELDOM = 0.05
+"""A mistake that fewer than this share of fit draws shows is listed by `check`, and not waited for."""
 
 
 @dataclass(frozen=True)
@@ -37,23 +43,6 @@ def keyed_random(secret: bytes, *message: str | int) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(digest, "big"))
 
 
-def draw_variant(problem: Problem, record: ProblemRecord, secret: bytes, *who: str | int) -> Drawn:
-    """The numbers of one sheet: drawn until they are fit to be worked by hand.
-
-    Raises AuthoringError, with the condition that fails most and its line, where none of many draws is fit.
-    """
-    rejected: Counter[str] = Counter()
-    free = any(g.fixed is None for g in problem.givens.values())
-    for attempt in range(MOST_TRIES):
-        given = draw_given(problem, keyed_random(secret, *who, attempt))
-        reasons = list(unfit(record, given)) if free else []
-        if not reasons:
-            return Drawn(given, rejected)
-        rejected.update(reasons[:1])
-    worst = "; ".join(f"{count} times {reason}" for reason, count in rejected.most_common(3))
-    raise AuthoringError(f"{problem.where}: none of {MOST_TRIES} draws is fit to be worked by hand: {worst}")
-
-
 def draw_given(problem: Problem, rng: np.random.Generator) -> dict[str, Any]:
     """Numbers for every given: those fixed by the problem, and one draw of the rest."""
     return {name: _draw(problem, g, rng) for name, g in problem.givens.items()}
@@ -68,8 +57,21 @@ def _draw(problem: Problem, g: GivenSource, rng: np.random.Generator) -> Any:
     shape = tuple(problem.sizes[s] if isinstance(s, str) else s for s in g.shape)
     draw = g.draw or Draw()
     steps = draw.choices(*(draw.range or _usual_range(g, shape)))
-    numbers = rng.choice(steps, size=shape) / 10**draw.places
+    numbers = _evenly(steps, shape, rng) / 10**draw.places
     return numbers.tolist() if shape else float(numbers)
+
+
+def _evenly(steps: Array, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Numbers from all parts of a range alike, half of them negative where it is even on both sides of zero.
+
+    So each student has as many large numbers and as many signs to mind as any other.
+    """
+    count = int(np.prod(shape))
+    even = np.array_equal(np.sort(-steps), np.sort(steps))
+    sizes = np.sort(steps[steps >= 0] if even else steps)
+    places = ((rng.permutation(count) + rng.random(count)) * len(sizes) / count).astype(int)
+    signs = np.where(np.arange(count) < (count + int(rng.integers(2))) // 2, -1, 1) if even else np.ones(count)
+    return np.asarray((sizes[places] * rng.permutation(signs)).reshape(shape))
 
 
 def _usual_range(g: GivenSource, shape: tuple[int, ...]) -> tuple[float, float]:
@@ -78,33 +80,126 @@ def _usual_range(g: GivenSource, shape: tuple[int, ...]) -> tuple[float, float]:
     return -reach, reach
 
 
-def unfit(record: ProblemRecord, given: Mapping[str, Any]) -> Iterator[str]:
-    """What makes these numbers unfit to be worked by hand, one reason after the other."""
-    model = record.model()
-    worked = work_lines(model.lines, batched(given), model.sizes)
-    for line in record.lines:
-        value = worked[line.name]
-        if not np.isfinite(value).all():
-            yield f"{line.name} is not defined"
-            return
-    yield from _saturated(model, worked)
-    for line in record.lines:
-        if not line.asked:
-            continue
-        entries = np.abs(np.asarray(worked[line.name], dtype=float))[..., 0].reshape(line.shape or (1, 1)).copy()
-        for i, j in line.always_zero:
-            entries[i, j] = 1
-        if ((entries > 1e-12) & (entries < 0.5 * 10.0**-record.decimals)).any():
-            yield f"an entry of {line.name} rounds to 0"
+class Vetting:
+    """What numbers of one problem must hold to; draws of a whole class are judged in one pass."""
+
+    def __init__(self, problem: Problem, record: ProblemRecord) -> None:
+        self.problem, self.record = problem, record
+        self.model: Model = record.model()
+        self.free = any(g.fixed is None for g in problem.givens.values())
+
+    @cached_property
+    def watch(self) -> Watch:
+        return Watch(self.model, {line.name for line in self.record.lines if line.asked}, self.record.decimals)
+
+    @cached_property
+    def _sampled(self) -> list[tuple[Hiding, bool]]:
+        """Every known mistake, with whether these numbers show it often enough to be waited for."""
+        drawn = [draw_given(self.problem, keyed_random(b"sample", i)) for i in range(SAMPLE if self.free else 1)]
+        worked = self._worked(drawn)
+        fit = np.array([not reason for reason in self._unfit(worked, len(drawn))])
+        fit = fit if fit.any() else np.ones(len(drawn), dtype=bool)
+        return [(h, bool((~h.hidden[fit]).mean() >= SELDOM)) for h in self.watch.over(worked)]
+
+    @cached_property
+    def never_seen(self) -> tuple[Hiding, ...]:
+        """The mistakes that numbers of these shapes and kinds hide on nearly every sheet."""
+        return tuple(hiding for hiding, seen in self._sampled if not seen)
+
+    def draw(self, secret: bytes, students: Sequence[Sequence[str | int]]) -> list[Drawn]:
+        """Numbers for each of many students, every one drawn anew until theirs are fit.
+
+        Raises AuthoringError, with the conditions that fail most and their lines, where none of many draws is fit.
+        """
+        rejected = [Counter[str]() for _ in students]
+        found: dict[int, Drawn] = {}
+        for attempt in range(MOST_TRIES):
+            waiting = [i for i in range(len(students)) if i not in found]
+            if not waiting:
+                break
+            drawn = [draw_given(self.problem, keyed_random(secret, *students[i], attempt)) for i in waiting]
+            for i, given, reason in zip(waiting, drawn, self.reasons(drawn), strict=True):
+                if reason:
+                    rejected[i][reason] += 1
+                else:
+                    found[i] = Drawn(given, rejected[i])
+        for i in range(len(students)):
+            if i not in found:
+                worst = "; ".join(f"{count} times {reason}" for reason, count in rejected[i].most_common(3))
+                raise AuthoringError(
+                    f"{self.problem.where}: none of {MOST_TRIES} draws is fit to be worked by hand: {worst}"
+                )
+        return [found[i] for i in range(len(students))]
+
+    def reasons(self, drawn: Sequence[Mapping[str, Any]]) -> list[str]:
+        """For each draw the first reason why it is unfit, or ""; what is fixed for everyone is fit."""
+        if not self.free:
+            return [""] * len(drawn)
+        worked = self._worked(drawn)
+        found = self._unfit(worked, len(drawn))
+        waited_for = {(h.line, h.mistake.expression) for h, seen in self._sampled if seen}
+        if not all(found):
+            for hiding in self.watch.over(worked):
+                if (hiding.line, hiding.mistake.expression) in waited_for:
+                    for i in np.flatnonzero(hiding.hidden):
+                        found[i] = found[i] or f"a mistake on {hiding.line} cannot be seen ({hiding.mistake.kind})"
+        return found
+
+    def _worked(self, drawn: Sequence[Mapping[str, Any]]) -> dict[str, Array]:
+        stacked = {name: np.stack([np.asarray(given[name]) for given in drawn], axis=-1) for name in drawn[0]}
+        return work_lines(self.model.lines, stacked, self.model.sizes)
+
+    def _unfit(self, worked: Mapping[str, Array], batch: int) -> list[str]:
+        """For each draw the first reason why its numbers cannot be worked by hand, or ""."""
+        found = [""] * batch
+
+        def reject(where: Any, reason: str) -> None:
+            for i in np.flatnonzero(np.broadcast_to(where, (batch,))):
+                found[i] = found[i] or reason
+
+        for line in self.record.lines:
+            value = self._entries(worked[line.name], line.shape)
+            reject(~np.isfinite(value).all(axis=(0, 1)), f"{line.name} is not defined")
+        for name, value, (low, high) in self._open(worked):
+            outside = ~((value > low) & (value < high)).all(axis=(0, 1))
+            reject(outside, f"{name} is saturated (an entry outside {low} to {high})")
+        for line in self.record.lines:
+            if line.asked:
+                size = np.abs(self._entries(worked[line.name], line.shape)).copy()
+                for i, j in line.always_zero:
+                    size[i, j] = 1
+                lost = ((size > 1e-12) & (size < 0.5 * 10.0**-self.record.decimals)).any(axis=(0, 1))
+                reject(lost, f"an entry of {line.name} rounds to 0")
+        return found
+
+    def _entries(self, value: Array, shape: Sequence[int]) -> Array:
+        return value.reshape(*(shape or (1, 1)), -1)
+
+    def _open(self, worked: Mapping[str, Array]) -> list[tuple[str, Array, tuple[float, float]]]:
+        """The values that must not come near an end of their range, where nothing is left to be seen."""
+        found = []
+        for line in self.model.lines:
+            for node in walk(line.expression):
+                limits = OPERATIONS[node.operation].open_range if isinstance(node, Apply) else None
+                if limits is not None:
+                    found.append((line.name, evaluate(node, worked, self.model.sizes), limits))
+        return found
 
 
-def _saturated(model: Model, worked: Mapping[str, Array]) -> Iterator[str]:
-    """Lines in which an operation is so near its end that nothing is left to be seen."""
-    for line in model.lines:
-        for node in walk(line.expression):
-            limits = OPERATIONS[node.operation].open_range if hasattr(node, "operation") else None
-            if limits is not None:
-                value = evaluate(node, worked, model.sizes)
-                if not ((value > limits[0]) & (value < limits[1])).all():
-                    yield f"{line.name} is saturated (an entry outside {limits[0]} to {limits[1]})"
-                    break
+_KEPT: dict[tuple[int, int], Vetting] = {}
+
+
+def vetting(problem: Problem, record: ProblemRecord) -> Vetting:
+    """The vetting of a problem's draws, kept while sheet after sheet of it is drawn."""
+    # Problems and records hold dictionaries and have no hash; their identity serves, held by the vetting itself.
+    key = id(problem), id(record)
+    kept = _KEPT.get(key)
+    if kept is None or kept.problem is not problem or kept.record is not record:
+        _KEPT.clear()
+        kept = _KEPT[key] = Vetting(problem, record)
+    return kept
+
+
+def draw_variant(problem: Problem, record: ProblemRecord, secret: bytes, *who: str | int) -> Drawn:
+    """The numbers of one sheet. Raises AuthoringError where none of many draws is fit."""
+    return vetting(problem, record).draw(secret, [who])[0]
