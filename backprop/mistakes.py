@@ -159,9 +159,11 @@ class _Editor:
         for left, right in ((_turned(a), b), (a, _turned(b)), (_turned(a), _turned(b))):
             yield "transpose", left @ right, self._turning(a, b, left, right)
         for left, right in ((b, a), (_turned(b), a), (b, _turned(a)), (_turned(b), _turned(a))):
-            # A product with its factors exchanged and both turned is the transpose of the whole.
-            kind = "transpose" if (left, right) == (_turned(b), _turned(a)) else "order"
-            yield kind, left @ right, f"{{{text(left @ right)}}} was worked; the order is {{{text(node)}}}"
+            if (left, right) == (_turned(b), _turned(a)):
+                says = f"{{{text(left @ right)}}} was worked, which is the transpose of {{{text(node)}}}"
+                yield "transpose", left @ right, says
+            else:
+                yield "order", left @ right, f"{{{text(left @ right)}}} was worked; the order is {{{text(node)}}}"
         for left in (a, _turned(a)):
             for right in (b, _turned(b)):
                 says = f"entries were multiplied in pairs; {{{text(node)}}} is a matrix product: row times column"

@@ -53,6 +53,11 @@ def _word(word: str, plain_digits: bool = False) -> str:
     return word if len(word) == 1 or word.isdigit() else f"\\mathrm{{{word}}}"
 
 
+def markdown_words(words: str) -> str:
+    """Words in Markdown that print as they were typed, on one line."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", " ".join(words.split()))
+
+
 @dataclass(frozen=True)
 class Printer:
     """Prints expressions of one model in one style; gradients print as ∂L/∂X."""

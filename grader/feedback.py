@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import jinja2
 
+from backprop.notation import markdown_words
 from backprop.records import SetRecord, SheetRecord
 from grader.marks import LineMarks, Marks
 
@@ -19,15 +20,15 @@ def markdown(sheet_set: SetRecord, sheet: SheetRecord, marks: Marks) -> str:
     problems = []
     for number, problem in enumerate(sheet_set.problems, 1):
         lines = [_line(line) for line in marks.lines if line.name.startswith(f"{number}.")]
-        problems.append({"number": number, "title": _escaped(problem.title), "lines": lines})
+        problems.append({"number": number, "title": markdown_words(problem.title), "lines": lines})
     return _template().render(
-        title=_escaped(sheet_set.title),
+        title=markdown_words(sheet_set.title),
         sheet=sheet.sheet,
-        student=_escaped(sheet.roster.get("name") or sheet.student),
+        student=markdown_words(sheet.roster.get("name") or sheet.student),
         score=f"{marks.score:g}",
         out_of=f"{marks.out_of:g}",
         percent=f"{marks.percent:g}",
-        notes=[_escaped(note) for note in marks.notes],
+        notes=[markdown_words(note) for note in marks.notes],
         problems=problems,
     )
 
@@ -43,9 +44,24 @@ def _line(line: LineMarks) -> dict[str, Any]:
         "score": f"{line.score:g}",
         "out_of": f"{line.out_of:g}",
         "right": line.verdict in ("correct", "follows"),
-        "message": _escaped(line.message),
+        "message": markdown_words(line.message),
         "read": _read(line),
+        "compact": _compact(line),
     }
+
+
+def _compact(line: LineMarks) -> str:
+    """The answer as it was read, on one line; "" where no number was."""
+    if all(value is None for row in line.read for value in row):
+        return ""
+    rows = [
+        [_entry(value, verdict).strip(" ✗") for value, verdict in zip(values, verdicts, strict=True)]
+        for values, verdicts in zip(line.read, line.entries, strict=True)
+    ]
+    if len(rows) == len(rows[0]) == 1:
+        return rows[0][0]
+    inner = ", ".join(f"[{', '.join(row)}]" for row in rows)
+    return f"[{inner}]"
 
 
 def _read(line: LineMarks) -> str:
@@ -65,13 +81,7 @@ def _read(line: LineMarks) -> str:
 def _entry(value: float | None, verdict: str) -> str:
     if value is None:
         return "____ " if verdict == "blank" else "???? "
-    return f"{value + 0.0:.6g}{'✗' if verdict == 'wrong' else ' '}"
-
-
-def _escaped(text: str) -> str:
-    """Words in Markdown as they were typed."""
-    table: Mapping[int, str] = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|~$&"})
-    return " ".join(text.split()).translate(table)
+    return f"{value + 0.0:.10g}{'✗' if verdict == 'wrong' else ' '}"
 
 
 @cache

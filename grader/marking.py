@@ -66,6 +66,11 @@ def _joined(parts: Sequence[LineVerdicts]) -> LineVerdicts:
     return LineVerdicts(**joined, named=named)
 
 
+def _bare(value: Array) -> Array:
+    """The students whose numbers are all 0 or 1."""
+    return np.asarray(((value == 0) | (value == 1)).all(axis=(0, 1)))
+
+
 class _Pass:
     """One pass over a problem's lines, in order, for one batch."""
 
@@ -112,12 +117,13 @@ class _Pass:
         allowed = self._bounds(line, bounds(line.expression, self.own, sizes, decimals))
         from_own, from_key = self._inside(wrote, allowed), self._inside(wrote, allowed_by_key)
         right = from_own | from_key
-        follows = from_own & ~from_key & slipped
         wrong = ~right & ~np.isnan(wrote)
         # Where nothing was written the key's value stands in, and needs no more rounding than the key did.
         exact = np.where(from_own, allowed.low == allowed.high, allowed_by_key.low == allowed_by_key.high) & ~wrong
         value = self._full(evaluate(line.expression, self.numbers, sizes), line)
-        earns = right & ~(follows & self._trivial(line, wrote, value, key))
+        free = from_own & slipped & self._trivial(line, wrote, value, key)
+        follows = (from_own & ~from_key & slipped) | free
+        earns = right & ~free
         named = self._named(line, wrote, wrong)
         number = np.where(np.isnan(wrote), key, wrote)
         self.own[line.name] = self._written(line, number, exact)
@@ -128,20 +134,23 @@ class _Pass:
     def _trivial(self, line: Line, wrote: Array, value: Array, key: Array) -> Array:
         """Entries that follow for free, and so earn nothing.
 
-        The student's own numbers make them zero, or all entries the same, or a copy of what they are worked from,
-        where the key's are not.
+        The student's own numbers make them zero, or all entries the same, or a copy of what they are worked from, or
+        there is nothing but zeros and ones to work from, where the key's are not.
         """
         unit = self.keep.unit
         trivial = (np.abs(value) < 1e-12) & (np.abs(key) > unit / 2)
         if value.size > self.batch:
             same = (np.ptp(value, axis=(0, 1)) < 1e-12) & (np.ptp(key, axis=(0, 1)) > unit)
             trivial |= same
-        for name in set(line.uses) & set(self.answers):
+        written = set(line.uses) & set(self.answers)
+        bare = np.full(self.batch, bool(written))
+        for name in written:
             worked_from, its_key = self._shaped(self.numbers[name]), self._shaped(self.key[name])
+            bare &= _bare(worked_from) & ~_bare(its_key)
             if worked_from.shape[:2] == wrote.shape[:2]:
                 copied = (np.abs(wrote - worked_from) < unit / 2).all(axis=(0, 1))
                 trivial |= copied & (np.abs(key - its_key) > unit).any(axis=(0, 1))
-        return trivial
+        return trivial | bare
 
     def _shaped(self, value: Array) -> Array:
         return value if value.ndim > 1 else value[None, None]

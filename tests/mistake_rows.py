@@ -54,7 +54,7 @@ ATTENTION = [
     Row("Q", "X * W_Q", "entrywise-product", "row times column"),
     Row("Q", "X @ W_K", "wrong-operand", "W_K was used where W_Q belongs"),
     Row("scores", "Q @ K", "transpose", "transpose of K was left out"),
-    Row("scores", "K @ Q.T", "transpose", "the order is Q · Kᵀ"),
+    Row("scores", "K @ Q.T", "transpose", "which is the transpose of Q · Kᵀ"),
     Row("scores", "K @ K.T", "wrong-operand", "K was used where Q belongs"),
     Row("scaled", "scores", "missing-scale", "division by √d_k was left out"),
     Row("scaled", "scores / d_k", "wrong-scale", "not by its root"),
@@ -96,7 +96,7 @@ ATTENTION = [
     Row("dK", "dscores @ Q", "transpose", "transpose of"),
     Row("dK", "dscores.T @ K", "wrong-operand", "K was used where Q belongs"),
     Row("dW_Q", "X @ dQ", "transpose", "transpose of X was left out"),
-    Row("dW_Q", "dQ.T @ X", "transpose", "the order is Xᵀ · ∂L/∂Q"),
+    Row("dW_Q", "dQ.T @ X", "transpose", "which is the transpose of Xᵀ · ∂L/∂Q"),
     Row("dW_Q", "X.T @ dK", "wrong-operand", "was used where"),
     Row("W_Q_new", "W_Q + eta * dW_Q", "sign", "against the gradient"),
     Row("W_Q_new", "W_Q - dW_Q", "learning-rate", "left out"),
@@ -113,7 +113,7 @@ WIDE = [
 ]
 
 PERCEPTRON = [
-    Row("hidden", "sigmoid(-a)", "sign", "the exponent has the other sign"),
+    Row("hidden", "sigmoid(-a)", "sign", "The exponent has the other sign"),
     Row("a", "X @ W1 - b1", "sign", "is added"),
     Row("a", "X @ W1", "missing-term", "term b1 was left out"),
     Row("a", "X.T @ W1 + b1", "transpose", "the line is X · W1"),
@@ -167,8 +167,8 @@ SLIPS = [
     Slip("dW_O", "the decimal point moved everywhere", lambda a: [[x / 10 for x in r] for r in a], "power-of-ten", ""),
     Slip("weights", "two digits exchanged in one entry", one(exchanged, 0, 1), "digits-exchanged", "row 1, column 2"),
     Slip("dW_V", "a sign on one entry", one(lambda x: -x, 1, 2), "sign", "Right but for the sign: row 2, column 3"),
-    Slip("V", "rows for columns", turned, "transpose", "This is the transpose of V"),
-    Slip("dW_K", DQ_IN_ITS_PLACE, lambda a: a, "other-line", "These are the numbers of ∂L/∂Q"),
+    Slip("V", "rows for columns", turned, "transpose", "the transpose of X · W_V"),
+    Slip("output_new", DQ_IN_ITS_PLACE, lambda a: a, "other-line", "These are the numbers of ∂L/∂Q"),
     Slip(
         "output",
         "two decimals of four",

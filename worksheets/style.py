@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Protocol
 
 from pylatexenc.latexencode import UnicodeToLatexEncoder
 
-from backprop.notation import LATEX, PLAIN
+from backprop.notation import LATEX, PLAIN, markdown_words
 
 Rows = Sequence[Sequence[str]]
 
@@ -37,7 +36,7 @@ class Markdown:
     blank = "________"
 
     def text(self, text: str) -> str:
-        return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", " ".join(text.split()))
+        return markdown_words(text)
 
     def math(self, formula: str) -> str:
         return f"`{formula}`"
