@@ -150,7 +150,7 @@ class _Pass:
             if worked_from.shape[:2] == wrote.shape[:2]:
                 copied = (np.abs(wrote - worked_from) < unit / 2).all(axis=(0, 1))
                 trivial |= copied & (np.abs(key - its_key) > unit).any(axis=(0, 1))
-        return trivial | bare
+        return np.asarray(trivial | bare)
 
     def _shaped(self, value: Array) -> Array:
         return value if value.ndim > 1 else value[None, None]

@@ -75,13 +75,20 @@ def _explained(line: Wrong, mended: Array) -> bool:
 
 
 def _too_few_digits(line: Wrong) -> Mistake | None:
+    fewest = _decimals(line.wrote[line.wrong], line.decimals)  # of numbers that were not typed as text
     for (i, j), value in np.ndenumerate(line.value):
         if not line.wrong[i, j]:
             continue
         decimals = line.reading.entries[i][j].decimals
+        decimals = fewest if decimals is None else decimals
         if not decimals or decimals >= line.decimals or abs(line.wrote[i, j] - value) > 1.01 * 10.0**-decimals:
             return None
     return Mistake("too-few-digits", f"Right as far as it goes, but {line.decimals} decimals are asked for.")
+
+
+def _decimals(numbers: Array, most: int) -> int:
+    """How many decimals numbers have, or the most that count."""
+    return next((d for d in range(most) if (np.abs(numbers - np.round(numbers, d)) < 1e-12).all()), most)
 
 
 def _power_of_ten(line: Wrong) -> Mistake | None:

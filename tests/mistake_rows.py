@@ -1,4 +1,4 @@
-"""What students work in the place of a line, and what is said of it: the rows of test_mistakes.py and of docs/marking.md.
+"""What students work in the place of a line, and what is said of it: rows for test_mistakes.py and docs/marking.md.
 
 The numbers are written out here: on these every row can be told from every other.
 """
@@ -76,7 +76,7 @@ ATTENTION = [
     Row("dlogits", "(probs - onehot(target, v)) * probs * (1 - probs)", "softmax-jacobian", "too many"),
     Row("dW_O", "row(output, 0).T @ dlogits", "wrong-row", "Where context belongs, this is row 1"),
     Row("dcontext", "dlogits * onehot(target, v) @ W_O.T", "missing-term", "Only the column at target"),
-    Row("dcontext", "dlogits * (1 - onehot(target, v)) @ W_O.T", "missing-term", "column at target of ∂L/∂logits was left out"),
+    Row("dcontext", "dlogits * (1 - onehot(target, v)) @ W_O.T", "missing-term", "The column at target"),
     Row("dcontext", "probs @ W_O.T", "wrong-operand", "was used where"),
     Row("dcontext", "dlogits @ (W_O - eta * dW_O).T", "updated-weights", "old"),
     Row("doutput", "place(dcontext, 0, n)", "wrong-row", "put in another place"),

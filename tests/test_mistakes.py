@@ -1,4 +1,4 @@
-"""Mistakes: each is named at its own line and costs nothing later; what is none is never named; nothing is for nothing."""
+"""Mistakes: each is named at its own line and costs nothing later; nothing is for nothing."""
 
 from __future__ import annotations
 

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 import msgspec
 
 from backprop.entries import cells
-from backprop.expressions import text
-from backprop.model import Model
 from backprop.notation import LATEX, PLAIN, Printer
 from backprop.records import ProblemRecord, SetRecord, SymbolicEntry
 from backprop.symbolic import Symbolic, prove_model
@@ -53,24 +51,12 @@ def derivation(problem: Problem, weight: str, style: str) -> Iterator[str]:
     if line is None or line.part != "backward":
         known = [other.name[1:] for other in model.part("backward")]
         raise AuthoringError(f"{problem.name} has no gradient by {weight}; {nearest(weight, known, 'there are')}")
-    reading, printer = (
-        Symbolic(model, problem.derivation.gradients_of or ""),
-        Printer.of(model, style, problem.derivation.gradients_of),
-    )
-    proof = (
-        reading.prove(weight)
-        if not model.scope.indices
-        else next(p for p in prove_model(model, problem.derivation.gradients_of or "") if p.line == line.name)
-    )
+    loss = problem.derivation.gradients_of or ""
+    reading, printer = Symbolic(model, loss), Printer.of(model, style, loss)
+    proof = next(proof for proof in prove_model(model, loss) if proof.line == line.name)
     if not proof.holds:
         raise AuthoringError(f"{problem.name}: SymPy cannot confirm {line.name}, entries {proof.wrong}")
     yield f"{printer.name(line.name)} = {printer.expression(line.expression)}"
     for i, j in cells(line.shape):
         place = printer.entry_name(line.name, i, j) if line.shape else printer.name(line.name)
         yield f"{place} = {reading.form(line, i, j, style)}"
-
-
-def line_by_line(model: Model) -> Iterator[tuple[str, str, str]]:
-    """Each line's part, name and right-hand side, for a reader."""
-    for line in model.lines:
-        yield line.part, line.name, text(line.expression)
