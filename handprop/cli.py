@@ -156,7 +156,7 @@ def grade(
     formats = chosen("--feedback", feedback, FEEDBACK)
     with progress_bar() as progress:
         found = grade_course(course, submissions, out, formats, progress)
-    typer.echo(f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} students missing")
+    typer.echo(f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} missing")
     typer.echo(f"results: {out}")
     if found.not_marked:
         typer.echo(f"handprop: {len(found.not_marked)} not marked; {out / 'not_marked.csv'} says why", err=True)

@@ -260,7 +260,7 @@ def test_it_runs_as_a_module_and_is_quiet_in_a_pipe(tmp_path: Path) -> None:
     path.write_text(json.dumps(right_answers(course, "s1")), encoding="utf-8")
     done = program("grade", course, path, "--out", tmp_path / "results")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("1 marked, 0 not marked, 2 students missing\n")
+    assert done.stdout.startswith("1 marked, 0 not marked, 2 missing\n")
 
 
 def test_a_terminal_without_unicode_is_no_reason_to_stop() -> None:

@@ -301,10 +301,10 @@ def test_exit_codes_and_messages(course: Path, tmp_path: Path) -> None:
 
     ran = handprop("grade", course, good, "--out", out)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.splitlines() == ["1 marked, 0 not marked, 2 students missing", f"results: {out}"]
+    assert ran.out.splitlines() == ["1 marked, 0 not marked, 2 missing", f"results: {out}"]
     ran = handprop("grade", course, good, bad, tmp_path / "none.json", "--out", out)
     assert ran.code == 1
-    assert ran.out.splitlines()[0] == "1 marked, 2 not marked, 2 students missing"
+    assert ran.out.splitlines()[0] == "1 marked, 2 not marked, 2 missing"
     assert ran.err == f"handprop: 2 not marked; {out / 'not_marked.csv'} says why\n"
     for wrong in (
         ("grade", tmp_path, good, "--out", out),
