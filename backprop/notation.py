@@ -146,15 +146,14 @@ class Printer:
     def _in_parentheses(self, operation: str, notation: Notation | None, position: int, argument: Expression) -> bool:
         if operation not in ("+", "-", "*", "/", "@", "**", "neg", ".T"):
             return False
+        if operation in ("**", ".T") and isinstance(argument, Name):
+            # A superscript on a fraction needs parentheses, and in LaTeX so does a second superscript.
+            return argument.id in self.gradients or (self.style == LATEX and argument.id.endswith("_new"))
         if self.style == LATEX:
             if notation is not None and notation.bar:
                 return False
             if operation in ("+", "-", "*", "@", "neg") and self._has_bar(argument):
                 return False
-            # A second superscript, or one on a fraction, needs parentheses.
-            raised = isinstance(argument, Name) and (argument.id in self.gradients or argument.id.endswith("_new"))
-            if operation in ("**", ".T") and raised:
-                return True
         return needs_parentheses(operation, position, argument)
 
     def _has_bar(self, argument: Expression) -> bool:
