@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -255,10 +256,15 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path) -> None:
         again(course)
 
 
-@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    (tmp_path / "shut").mkdir(mode=0o500)
-    with pytest.raises(AuthoringError, match="permission denied"):
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shut").mkdir()
+
+    # Nothing is forbidden to root, so the system's refusal is played.
+    def refuse(path: Path, *args: object, **kwargs: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr("worksheets.course.Path.mkdir", refuse)
+    with pytest.raises(AuthoringError, match="this cannot be written: permission denied"):
         again(tmp_path / "shut" / "course")
 
 
