@@ -7,7 +7,6 @@ the same shape. What is particular to one operation stands in the table of opera
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -27,6 +26,7 @@ from backprop.expressions import (
 from backprop.language import parse_rule
 from backprop.model import BACKWARD, UPDATE, Line, Model
 from backprop.operations import OPERATIONS
+from backprop.patterns import filled, match
 from backprop.scope import Scope, shape_of
 
 
@@ -127,7 +127,7 @@ class _Editor:
                 if bound is not None:
                     for choice in self._choices(names(parse_rule(known.wrong)), bound):
                         stand_for = {**bound, **choice}
-                        yield known.kind, substitute(parse_rule(known.wrong), stand_for), _filled(known.says, stand_for)
+                        yield known.kind, substitute(parse_rule(known.wrong), stand_for), filled(known.says, stand_for)
 
     def _choices(self, used: Collection[str], bound: Mapping[str, Expression]) -> Iterator[dict[str, Expression]]:
         """What the names in a mistake's line stand for that the right one has not: sizes, and each other index."""
@@ -302,26 +302,3 @@ def _turned(expression: Expression) -> Expression:
     if isinstance(expression, Apply) and expression.operation == ".T":
         return expression.arguments[0]
     return apply(".T", expression)
-
-
-def _filled(says: str, stand_for: Mapping[str, Expression]) -> str:
-    """A sentence of the table of operations with what its names stand for in its formulas."""
-    return re.sub(r"\{([^{}]*)\}", lambda f: f"{{{text(substitute(parse_rule(f[1]), stand_for))}}}", says)
-
-
-def match(pattern: Expression, expression: Expression) -> dict[str, Expression] | None:
-    """What the names of a pattern stand for in an expression, or None where it is not of this form."""
-    bound: dict[str, Expression] = {}
-    return bound if _match(pattern, expression, bound) else None
-
-
-def _match(pattern: Expression, expression: Expression, bound: dict[str, Expression]) -> bool:
-    if isinstance(pattern, Name):
-        return bound.setdefault(pattern.id, expression) == expression
-    if isinstance(pattern, Apply):
-        return (
-            isinstance(expression, Apply)
-            and expression.operation == pattern.operation
-            and all(_match(p, e, bound) for p, e in zip(pattern.arguments, expression.arguments, strict=True))
-        )
-    return pattern == expression

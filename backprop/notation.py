@@ -138,7 +138,9 @@ class Printer:
         for position, (kind, argument) in enumerate(zip(entry.takes, arguments, strict=True)):
             shown = self._index(argument) if kind == "i" else self.expression(argument)
             if kind != "i" and self._in_parentheses(operation, notation, position, argument):
-                shown = rf"\left({shown}\right)" if self.style == LATEX else f"({shown})"
+                # TeX breaks no line between \left and \right: only what is high has parentheses that grow.
+                high = self.style == LATEX and r"\frac" in shown
+                shown = rf"\left({shown}\right)" if high else f"({shown})"
             parts.append(shown)
         if notation is None:
             return called(operation).printed(self.style, ", ".join(parts))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -16,14 +16,6 @@ from backprop.model import Given, Model
 from backprop.shapes import Size
 
 Plain = float | int | list[list[float]]
-
-
-class SymbolicEntry(msgspec.Struct, frozen=True):
-    """One entry of a line as SymPy derives it: its place, counted from 0, and how it is printed."""
-
-    entry: tuple[int, int]
-    latex: str
-    plain: str
 
 
 class LineRecord(msgspec.Struct, frozen=True):
@@ -36,7 +28,6 @@ class LineRecord(msgspec.Struct, frozen=True):
     asked: bool
     marks: float
     always_zero: tuple[tuple[int, int], ...] = ()  # entries that are zero on every sheet: must be right, earn nothing
-    symbolic: SymbolicEntry | None = None
 
 
 class GivenRecord(msgspec.Struct, frozen=True):
@@ -71,9 +62,14 @@ class ProblemRecord(msgspec.Struct, frozen=True):
 
 
 class Marking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a set is marked: the share of the marks for an answer that follows from the student's own earlier ones."""
+    """How a set is marked: the share of the marks for an answer that follows from the student's own earlier ones.
+
+    `reveal` is what feedback shows: nothing but how answers were read, the marks and mistakes, the right values of
+    what was wrong, or how they are worked out.
+    """
 
     follows: float = 1.0
+    reveal: Literal["nothing", "marks", "answers", "solution"] = "marks"
 
 
 class SetRecord(msgspec.Struct, frozen=True):
