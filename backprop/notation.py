@@ -34,9 +34,9 @@ LETTERS = dict(zip(GREEK, "αβγδεζηθικλμνξοπρστυφχψωΓΔ�
 
 def symbol(name: str, style: str) -> str:
     """A quantity's name as mathematics: `W_Q` with a subscript, `eta` as η, `scores` upright, `Q_new` as new Q."""
-    if name.endswith("_new") and len(name) > 4:
-        old = symbol(name[:-4], style)
-        return {LATEX: rf"{{{old}}}^{{\text{{new}}}}", TYPST: f'{old}^"new"', PLAIN: f"{old}_new"}[style]
+    if style != PLAIN and (later := re.fullmatch(r"(.+)_new(\d*)", name)):
+        old, new = symbol(later[1], style), f"new {later[2]}".strip()
+        return rf"{{{old}}}^{{\text{{{new}}}}}" if style == LATEX else f'{old}^"{new}"'
     head, *tail = name.split("_")
     if style == PLAIN:
         return "_".join([LETTERS.get(head, head), *tail])
@@ -70,29 +70,31 @@ class Printer:
     style: str
     scope: Scope
     gradients: Mapping[str, str] = field(default_factory=dict)  # dX → X
-    loss: str = "L"  # the symbol of what is differentiated
+    loss: str = "L"  # what is differentiated
     renamed: Mapping[str, str] = field(default_factory=dict)  # names with a symbol of their own
 
     @staticmethod
     def of(model: Model, style: str, loss: str | None = None) -> Printer:
         """A printer for a model; the loss that it differentiates prints as L where that letter is free."""
-        gradients = {line.name: line.name[1:] for line in model.part(BACKWARD)}
+        gradients = {line.name: line.name[1:] for line in model.lines if line.part == BACKWARD}
         short = loss == "loss" and "L" not in model.scope.known()
-        renamed = {"loss": "L", "loss_new": symbol("L_new", style)} if short else {}
-        return Printer(style, model.scope, gradients, "L" if short else symbol(loss or "L", style), renamed)
+        renamed = {n: symbol(f"L{n[4:]}", style) for n in model.by_name if re.fullmatch(r"loss(_new\d*)?", n)}
+        return Printer(style, model.scope, gradients, "L" if short else loss or "L", renamed if short else {})
 
     def name(self, name: str) -> str:
         """A name as mathematics."""
         if name in self.renamed:
             return self.renamed[name]
         if name in self.gradients:
-            return self._gradient(symbol(self.gradients[name], self.style))
+            return self._gradient(name, symbol(self.gradients[name], self.style))
         return symbol(name, self.style)
 
-    def _gradient(self, below: str) -> str:
+    def _gradient(self, name: str, below: str) -> str:
+        step = re.search(r"_new\d*$", name)  # of a later step: the gradient of that step's loss
+        loss = symbol(f"{self.loss}{step[0] if step else ''}", self.style)
         if self.style == LATEX:
-            return rf"\frac{{\partial {self.loss}}}{{\partial {below}}}"
-        return f"frac(∂{self.loss}, ∂{below})" if self.style == TYPST else f"∂{self.loss}/∂{below}"
+            return rf"\frac{{\partial {loss}}}{{\partial {below}}}"
+        return f"frac(∂{loss}, ∂{below})" if self.style == TYPST else f"∂{loss}/∂{below}"
 
     def entry_name(self, name: str, i: int, j: int) -> str:
         """An entry of a named matrix, counted from 1: Q₁₂."""
@@ -103,7 +105,7 @@ class Printer:
         if self.style == PLAIN:
             return f"{self.name(name)}[{i},{j}]"
         if name in self.gradients:
-            return self._gradient(self._entry(self.gradients[name], i, j))
+            return self._gradient(name, self._entry(self.gradients[name], i, j))
         whole = self.name(name)
         # A second subscript needs parentheses around the first.
         whole = f"({whole})" if "_" in whole or "^" in whole else whole
@@ -151,7 +153,7 @@ class Printer:
             return False
         if operation in ("**", ".T") and isinstance(argument, Name):
             # A superscript on a fraction needs parentheses, and in LaTeX so does a second superscript.
-            return argument.id in self.gradients or (self.style != PLAIN and argument.id.endswith("_new"))
+            return argument.id in self.gradients or (self.style != PLAIN and "_new" in argument.id)
         if self.style != PLAIN:
             if notation is not None and notation.bar:
                 return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import groupby
 from typing import Any, Literal
 
 import msgspec
@@ -28,6 +29,7 @@ class LineRecord(msgspec.Struct, frozen=True):
     asked: bool
     marks: float
     always_zero: tuple[tuple[int, int], ...] = ()  # entries that are zero on every sheet: must be right, earn nothing
+    step: int = 1
 
 
 class GivenRecord(msgspec.Struct, frozen=True):
@@ -116,8 +118,9 @@ def _model(problem: ProblemRecord) -> Model:
     kept = _KEPT.get(id(problem))
     if kept is None or kept[0] is not problem:
         model = Model(problem.sizes, tuple(given(g, problem.sizes) for g in problem.given), ())
-        kept = problem, model.extended((line.name, line.expression, line.part) for line in problem.lines)
-        _KEPT[id(problem)] = kept
+        for step, lines in groupby(problem.lines, key=lambda line: line.step):
+            model = model.extended([(line.name, line.expression, line.part) for line in lines], step)
+        kept = _KEPT[id(problem)] = problem, model
     return kept[1]
 
 

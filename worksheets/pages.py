@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from backprop.expressions import Apply, Expression, walk
 from backprop.language import parse
-from backprop.model import AGAIN, BACKWARD, FORWARD, UPDATE, Line, Model
+from backprop.model import AGAIN, BACKWARD, FORWARD, THEN, UPDATE, Line, Model
 from backprop.notation import Printer
 from backprop.operations import OPERATIONS
 from backprop.reasons import reason
@@ -30,6 +31,7 @@ PARTS = {
         "Forward pass with the new weights",
         "Work the same lines once more, with every weight replaced by its new value.",
     ),
+    THEN: ("And then", "Work these lines from what you have found."),
 }
 
 
@@ -123,14 +125,15 @@ class Writer:
 
     def _parts(self, values: Mapping[str, Any], sheet: Numbers, solution: bool) -> Iterator[dict[str, Any]]:
         said: set[str] = set()
-        for part, (title, task) in PARTS.items():
-            of_part = [(line, record) for line, record in self.lines if line.part == part]
-            if of_part:
-                answers = [
-                    self._solved(line, record, values, sheet, said) if solution else self._asked(line, record)
-                    for line, record in of_part
-                ]
-                yield {"title": title, "task": self._task(task), "answers": answers}
+        steps = len({line.step for line in self.model.lines if line.part == UPDATE})
+        for (step, part), of_part in groupby(self.lines, key=lambda pair: (pair[0].step, pair[0].part)):
+            title, task = PARTS[part]
+            answers = [
+                self._solved(line, record, values, sheet, said) if solution else self._asked(line, record)
+                for line, record in of_part
+            ]
+            of_steps = f" (step {step} of {steps})" if steps > 1 and step <= steps else ""
+            yield {"title": title + of_steps, "task": self._task(task), "answers": answers}
 
     def _intro(self, values: Mapping[str, Any]) -> str:
         """The author's words, with what stands in braces as mathematics."""

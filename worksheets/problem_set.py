@@ -96,7 +96,7 @@ def asked_lines(model: Model, ask: Sequence[str] | None, where: str) -> frozense
     lines: set[str] = set()
     for word in PARTS if ask is None else ask:
         if word in PARTS:
-            lines |= {line.name for line in model.part(word)}
+            lines |= {line.name for line in model.lines if line.part == word}
             if ask is not None and not model.part(word):
                 raise AuthoringError(f"{where}: ask = “{word}”: this problem derives no such lines")
         elif word in model.by_name:
@@ -129,6 +129,7 @@ def problem_record(asked: Asked) -> ProblemRecord:
             line.name in asked.lines,
             marks.get(line.name, 0.0),
             zero[line.name],
+            line.step,
         )
         for line in model.lines
     )
