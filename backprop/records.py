@@ -19,6 +19,10 @@ from backprop.shapes import Size
 Plain = float | int | list[list[float]]
 
 
+Help = Literal["worked", "hints", "bare"]
+"""How much help a sheet gives with a line: it is worked in full, as an example; there is a hint; there is none."""
+
+
 class LineRecord(msgspec.Struct, frozen=True):
     """A line as it was printed: asked, or shown with its value."""
 
@@ -30,6 +34,12 @@ class LineRecord(msgspec.Struct, frozen=True):
     marks: float
     always_zero: tuple[tuple[int, int], ...] = ()  # entries that are zero on every sheet: must be right, earn nothing
     step: int = 1
+    help: Help = "bare"
+
+    @property
+    def worked(self) -> bool:
+        """Whether it is worked out on the sheet, as an example."""
+        return self.help == "worked"
 
 
 class GivenRecord(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from backprop.reasons import reason
 from backprop.records import LineRecord, ProblemRecord, SetRecord, SheetRecord
 from backprop.work import Numbers, Work, number_text, numbers
 from printing.style import Blank, Style, worded, words
+from worksheets.asking import told_lines
 from worksheets.graph import pictures
 
 PARTS = {
@@ -54,22 +55,6 @@ def page(
     }
 
 
-def told_lines(problem: ProblemRecord) -> list[Line]:
-    """The lines that are not asked, to be printed with their values.
-
-    A line that is worked from an asked one, and that nothing asked is worked from, would only give the answer away
-    (a new weight gives its gradient): it is not printed.
-    """
-    model = problem.model()
-    asked = {record.name for record in problem.lines if record.asked}
-    needed = set().union(*(model.depends_on(name) for name in asked))
-    return [
-        line
-        for line in model.lines
-        if line.name not in asked and (line.name in needed or not model.depends_on(line.name) & asked)
-    ]
-
-
 _KEPT: dict[tuple[int, int, type[Style]], Writer] = {}
 
 
@@ -90,8 +75,11 @@ class Writer:
         self.model: Model = problem.model()
         self.printer = Printer.of(self.model, style.notation, problem.loss)
         self.work = Work(self.model, self.printer)
-        self.lines = [(line, r) for line, r in zip(self.model.lines, problem.lines, strict=True) if r.asked]
-        self.told = told_lines(problem)
+        of_sheet = [(line, r) for line, r in zip(self.model.lines, problem.lines, strict=True) if r.asked or r.worked]
+        self.lines = of_sheet
+        asked = frozenset(r.name for r in problem.lines if r.asked)
+        shown = {line.name for line, _ in of_sheet}
+        self.told = [line for line in told_lines(self.model, asked) if line.name not in shown]
         self.constant = self._constant()
 
     def _constant(self) -> dict[str, Any]:
@@ -129,7 +117,9 @@ class Writer:
         for (step, part), of_part in groupby(self.lines, key=lambda pair: (pair[0].step, pair[0].part)):
             title, task = PARTS[part]
             answers = [
-                self._solved(line, record, values, sheet, said) if solution else self._asked(line, record)
+                self._solved(line, record, values, sheet, said)
+                if solution or record.worked
+                else self._asked(line, record, sheet)
                 for line, record in of_part
             ]
             of_steps = f" (step {step} of {steps})" if steps > 1 and step <= steps else ""
@@ -186,19 +176,29 @@ class Writer:
         """A line of the model: symbol = formula."""
         return {**self._names(line.name), "formula": self.printer.expression(line.expression)}
 
-    def _asked(self, line: Line, record: LineRecord) -> dict[str, Any]:
-        """A place for an answer: a blank for each entry."""
+    def _asked(self, line: Line, record: LineRecord, sheet: Numbers) -> dict[str, Any]:
+        """A place for an answer: a blank for each entry, and a hint where help is given."""
         rows, columns = map(int, line.shape or (1, 1))
         label = f"{self.number}.{line.name}"
         places = [[Blank(label, i + 1, j + 1, columns) for j in range(columns)] for i in range(rows)]
         blanks = [[self.style.blank(place) for place in row] for row in places]
         return {
             **self._answer(line, record),
+            "solved": False,
+            "hints": [self.style.math(hint) for hint in self._hints(line, record, sheet)],
             "blanks": blanks,
             "columns": "r" * columns if line.shape else "",
             "blank_width": f"{places[0][0].width:.2f}",
             "value": self.style.matrix(blanks) if line.shape else blanks[0][0],
         }
+
+    def _hints(self, line: Line, record: LineRecord, sheet: Numbers) -> Iterator[str]:
+        """The line's own formula, where the model does not show it, and its first entry in symbols."""
+        if record.help == "hints":
+            if line.part != FORWARD:
+                yield f"{self.printer.name(line.name)} = {self.printer.expression(line.expression)}"
+            if entry := self.work.in_symbols(line, sheet, record.always_zero):
+                yield entry
 
     def _answer(self, line: Line, record: LineRecord) -> dict[str, Any]:
         rows, columns = map(int, line.shape or (1, 1))
@@ -208,7 +208,7 @@ class Writer:
             "label": label,
             "shown_label": self.style.text(label),
             "size": f"{rows} × {columns}" if line.shape else "a number",
-            "marks": marks_text(record.marks),
+            "marks": "worked for you" if record.worked else marks_text(record.marks),
         }
 
     def _solved(
@@ -222,6 +222,7 @@ class Writer:
         result = self._value(line.name, values[line.name], self.record.decimals)
         return {
             **self._answer(line, record),
+            "solved": True,
             "value": result if line.shape or not worked else "",  # one number stands at the end of its arithmetic
             "steps": [{"place": w.place, "works": list(w.steps)} for w in worked],
             "more": f"The other {more} entries are worked in the same way." if more > 1 else "",
