@@ -17,12 +17,13 @@ from backprop.expressions import (
     needs_parentheses,
     rebuild,
 )
+from backprop.language import parse
 from backprop.model import BACKWARD, Model
 from backprop.operations import OPERATIONS
 from backprop.printed import LATEX, PLAIN, STYLES, TYPST, Notation, called, quoted
 from backprop.scope import Scope, shape_of
 
-__all__ = ["LATEX", "PLAIN", "STYLES", "TYPST", "Printer", "markdown_words", "symbol", "with_numbers"]
+__all__ = ["LATEX", "PLAIN", "STYLES", "TYPST", "Printer", "markdown_words", "spoken", "symbol", "with_numbers"]
 
 GREEK = (
     *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
@@ -151,6 +152,8 @@ class Printer:
     def _in_parentheses(self, operation: str, notation: Notation | None, position: int, argument: Expression) -> bool:
         if operation not in ("+", "-", "*", "/", "@", "**", "neg", ".T"):
             return False
+        if operation == "**" and isinstance(argument, Apply) and argument.operation == "entry":
+            return isinstance(argument.arguments[0], Name) and argument.arguments[0].id in self.gradients
         if operation in ("**", ".T") and isinstance(argument, Name):
             # A superscript on a fraction needs parentheses, and in LaTeX so does a second superscript.
             return argument.id in self.gradients or (self.style != PLAIN and "_new" in argument.id)
@@ -180,6 +183,11 @@ class Printer:
             case Number(value):
                 return "last" if value == -1 else str(int(value) + 1) if value >= 0 else f"{-int(value)} from the end"
         return self.expression(argument)
+
+
+def spoken(says: str, printer: Printer) -> str:
+    """A sentence with the formulas in its braces as a student reads them."""
+    return re.sub(r"\{([^{}]*)\}", lambda found: printer.expression(parse(found[1])), says)
 
 
 def with_numbers(expression: Expression, values: Mapping[tuple[str, int, int], Fraction]) -> Expression:

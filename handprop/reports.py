@@ -85,6 +85,17 @@ def report_lines(report: Report) -> Iterator[str]:
         yield "  how much sheets differ (least, middle, most of any sheet):"
         width = max(len(spread.what) for spread in report.spreads)
         yield from (f"    {s.what:{width}}  {s.least:8.4g} {s.middle:8.4g} {s.most:8.4g}" for s in report.spreads)
+    if report.example:
+        yield "  one sheet's numbers:"
+        width = max(len(name) for name, _ in report.example)
+        yield from (f"    {name:{width}} = {value}" for name, value in report.example)
+    if report.recognised:
+        count = sum(1 + mistake.more for mistake in report.recognised)
+        yield f"  {count} mistakes will be recognised; of each kind on each line the likeliest:"
+        width = max(len(mistake.line) for mistake in report.recognised)
+        for mistake in report.recognised:
+            more = f" (and {mistake.more} more)" if mistake.more else ""
+            yield f"    {mistake.line:{width}}  {mistake.kind}{more}: {mistake.says}"
     if report.hidden:
         yield f"  {len(report.hidden)} known mistakes that these numbers do not show, or hardly ever:"
         yield from (f"    {hidden}" for hidden in report.hidden)

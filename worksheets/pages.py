@@ -11,7 +11,7 @@ import numpy as np
 
 from backprop.expressions import Apply, Expression, walk
 from backprop.language import parse
-from backprop.model import AGAIN, BACKWARD, FORWARD, THEN, UPDATE, Line, Model
+from backprop.model import AGAIN, BACKWARD, FORWARD, THEN, UPDATE, Line, Model, renewed
 from backprop.notation import Printer
 from backprop.operations import OPERATIONS
 from backprop.reasons import reason
@@ -109,7 +109,15 @@ class Writer:
                 for line in self.told
             ],
             "parts": list(self._parts(values, sheet, solution)),
+            **_fall(self._losses(values) if solution else ()),
         }
+
+    def _losses(self, values: Mapping[str, Any]) -> tuple[float, ...]:
+        """The loss before the first of several training steps and after each, where they are worked out."""
+        names = [self.record.loss or ""]
+        while renewed(names[-1]) in self.model.by_name:
+            names.append(renewed(names[-1]))
+        return tuple(float(values[name]) for name in names) if len(names) > 2 else ()
 
     def _parts(self, values: Mapping[str, Any], sheet: Numbers, solution: bool) -> Iterator[dict[str, Any]]:
         said: set[str] = set()
@@ -239,6 +247,13 @@ class Writer:
         for name, node in used.items():
             if name not in EXPLAIN_THEMSELVES:
                 yield f"{self.style.math(self.printer.expression(node))}: {self.style.text(OPERATIONS[name].says)}"
+
+
+def _fall(losses: Sequence[float]) -> dict[str, Any]:
+    """The losses of a training loop, and what is needed to draw them: bars of text, the height of a plot."""
+    top = max(losses, default=1.0)
+    bars = [f"{step}  {loss:.4f}  {'█' * round(40 * loss / top)}" for step, loss in enumerate(losses)]
+    return {"losses": losses, "loss_bars": bars, "loss_top": f"{1.2 * top:.3f}", "loss_scale": f"{3.2 / top:.3f}"}
 
 
 EXPLAIN_THEMSELVES = {"neg", "sqrt", "exp", "log", "tanh", "row", "entry", "place"}
