@@ -6,13 +6,23 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from classroom import ROSTER, TINY, contents, handprop, records, right_answers, roster_file, small_course, small_set
+from classroom import (
+    ROSTER,
+    TINY,
+    compiled,
+    contents,
+    handprop,
+    records,
+    right_answers,
+    roster_file,
+    small_course,
+    small_set,
+)
 
 from worksheets.formats import FORMATS
 
@@ -329,19 +339,6 @@ def test_names_print_as_they_were_typed(hostile: Path) -> None:
 
 @pytest.mark.parametrize("page", ["sheet", "solution"])
 def test_latex_compiles_whatever_the_names(hostile: Path, tmp_path: Path, page: str) -> None:
-    pdflatex = shutil.which("pdflatex")
-    if pdflatex is None and os.environ.get("CI") != "true":
-        pytest.skip("pdflatex is not installed")
-    assert pdflatex is not None, "pdflatex is not installed, and CI runs every test"
     folder = hostile / "handout" if page == "sheet" else hostile / "instructor" / "solutions"
     for student in records(hostile):
-        scratch = tmp_path / student
-        scratch.mkdir()
-        shutil.copy(folder / student / f"{page}.tex", scratch / "page.tex")
-        call = [pdflatex, "-no-shell-escape", "-interaction=batchmode", "-halt-on-error", "page.tex"]
-        done = subprocess.run(call, cwd=scratch, capture_output=True, timeout=60, check=False)
-        log = (scratch / "page.log").read_text(encoding="latin-1")
-        assert done.returncode == 0, log[-2000:]
-        assert (scratch / "page.pdf").stat().st_size > 1000
-        assert "passwd" not in {Path(part.strip("()")).name for part in log.split()}
-        assert not (scratch / "ran").exists()
+        compiled((folder / student / f"{page}.tex").read_bytes(), tmp_path / student)
