@@ -16,7 +16,8 @@ from classroom import SET, TINY, small_set
 
 from grader import grade
 from grader.feedback import FEEDBACK
-from grader.submissions import Submission, submissions
+from grader.handed_in import Submission
+from grader.submissions import submissions
 from handprop.demo import fill_markdown
 from worksheets import load_problem
 from worksheets.preview import preview_sheet

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from grader.handed_in import NotRead, Submission
+from grader.readers import READERS
 from grader.reading import read
-from grader.submissions import READERS, NotRead, Submission, submissions
+from grader.submissions import submissions
 
 GOOD = '{"sheet": "7KQF-M2PX", "answers": {"1.dQ": "[[1, 2], [3, 4]]", "1.loss": 0.5}}'
 ANSWERS = {"1.dQ": "[[1, 2], [3, 4]]", "1.loss": 0.5}
