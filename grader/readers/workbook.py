@@ -36,7 +36,7 @@ _ERROR = "The spreadsheet shows the error {}. Mend the formula in this cell, or 
 _DATE = "The spreadsheet made a date of what was typed. Type a fraction as =1/3, or as a decimal such as 0.3333."
 _TRUTH = "True or false stands here, where a number is asked."
 
-LABEL = re.compile(r"\s*([0-9]{1,4}\.[^\W\d]\w{0,80}(?:\.formula)?)\s*[=≈:]?\s*")
+CELL_LABEL = re.compile(r"\s*([0-9]{1,4}\.[^\W\d]\w{0,80}(?:\.formula)?)\s*[=≈:]?\s*")
 ANSWER = re.compile(r"answer_[0-9]{1,4}", re.IGNORECASE)
 _RANGE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})(?::([A-Z]{1,3})([0-9]{1,7}))?")
 
@@ -78,7 +78,7 @@ def read_workbook(path: Path, source: str) -> Read:
 def _answer(area: Area, values: Cells, formulas: Cells) -> tuple[str, object]:
     """An answer's name, and its entries; a formula as its text."""
     label = values.get((area.tab, area.top, area.left))
-    found = LABEL.fullmatch(label) if isinstance(label, str) else None
+    found = CELL_LABEL.fullmatch(label) if isinstance(label, str) else None
     rows: list[list[object]] = []
     for row in range(area.top, area.bottom + 1):
         places = [(area.tab, row, column) for column in range(area.left + 1, area.right + 1)]
@@ -144,7 +144,7 @@ def _opened(data: bytes, stored: bool) -> tuple[list[Area], Cells]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of parts that openpyxl passes over
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=stored, keep_links=False)
-            areas = list(_areas(book))
+            areas = areas_of(book)
             return areas, _cells(book, areas)
     except Refused:
         raise
@@ -152,14 +152,16 @@ def _opened(data: bytes, stored: bool) -> tuple[list[Area], Cells]:
         raise Refused(DAMAGED) from None
 
 
-def _areas(book: Any) -> Iterator[Area]:
+def areas_of(book: Any) -> list[Area]:
     """The ranges that are named for the sheet's id and the answers, wherever rows were put in since."""
     names = [*book.defined_names.items(), *(item for tab in book.worksheets for item in tab.defined_names.items())]
+    areas: list[Area] = []
     entries = 0
     for name, definition in names:
         if not (ANSWER.fullmatch(name) or name.lower() == "sheet"):
             continue
-        for tab, cells in definition.destinations:
+        for quoted, cells in definition.destinations:
+            tab = quoted.replace("''", "'")
             corners = _RANGE.fullmatch((cells or "").replace("$", ""))
             if corners is None or tab not in book.sheetnames:
                 continue
@@ -168,7 +170,8 @@ def _areas(book: Any) -> Iterator[Area]:
             entries += (bottom - top + 1) * (right - left + 1)
             if entries > MOST_ENTRIES or bottom > FURTHEST[0] or right > FURTHEST[1]:
                 raise Refused("The answers' places in this workbook are far larger than the sheet's. " + NO_NAMES)
-            yield Area(name, tab, top, left, bottom, right)
+            areas.append(Area(name, tab, top, left, bottom, right))
+    return areas
 
 
 def _column(letters: str) -> int:
