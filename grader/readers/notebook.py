@@ -157,7 +157,7 @@ def _value(typed: str, answer: str) -> object:
     if answer.endswith((".formula", "_formula")):
         text = _unquoted(typed)
         return "" if is_blank(text) or text == "None" else text
-    text = _NOTHING.sub("____", typed).rstrip("; \n")
+    text = _NOTHING.sub("____", _unquoted(typed.rstrip("; \n")))
     names = {name for name in _NAMES.findall(text) if any(char.isalpha() for char in name)}
     if "@" in text or {name.lower() for name in names} - _KNOWN:
         example = variable(answer) if "." in answer else answer

@@ -36,7 +36,7 @@ DRAWN_ON = (
 )
 
 # 1-dW--Q-2-3: problem 1, line dW_Q, row 2, column 3; 1-dW--Q-formula: the formula of that line
-_FIELD = re.compile(r"([0-9]{1,4})-((?:[^\W_]|-){1,160})-(?:([1-9][0-9]{0,2})-([1-9][0-9]{0,2})|(formula))")
+_FIELD = re.compile(r"([0-9]{1,4})-((?:[^\W_]|--){1,160})-(?:([1-9][0-9]{0,2})-([1-9][0-9]{0,2})|(formula))")
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,10 @@ _TRUTH = "True or false stands here, where a number is asked."
 
 CELL_LABEL = re.compile(r"\s*([0-9]{1,4}\.[^\W\d]\w{0,80}(?:\.formula)?)\s*[=≈:]?\s*")
 ANSWER = re.compile(r"answer_[0-9]{1,4}", re.IGNORECASE)
-_RANGE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})(?::([A-Z]{1,3})([0-9]{1,7}))?")
+# 'Problem 1'!$A$3:$C$4; LibreOffice may write $Sheet.$A$3:$C$4
+_RANGE = re.compile(
+    r"\$?(?:'((?:[^']|'')+)'|([^'!]+))[!.]\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?"
+)
 
 
 @dataclass(frozen=True)
@@ -160,13 +163,11 @@ def areas_of(book: Any) -> list[Area]:
     for name, definition in names:
         if not (ANSWER.fullmatch(name) or name.lower() == "sheet"):
             continue
-        for quoted, cells in definition.destinations:
-            tab = quoted.replace("''", "'")
-            corners = _RANGE.fullmatch((cells or "").replace("$", ""))
-            if corners is None or tab not in book.sheetnames:
-                continue
-            left, right = _column(corners[1]), _column(corners[3] or corners[1])
-            top, bottom = int(corners[2]), int(corners[4] or corners[2])
+        place = _RANGE.fullmatch((definition.attr_text or "").strip())
+        tab = (place[1] or place[2]).replace("''", "'") if place else ""
+        if place and tab in book.sheetnames:
+            left, right = _column(place[3]), _column(place[5] or place[3])
+            top, bottom = int(place[4]), int(place[6] or place[4])
             entries += (bottom - top + 1) * (right - left + 1)
             if entries > MOST_ENTRIES or bottom > FURTHEST[0] or right > FURTHEST[1]:
                 raise Refused("The answers' places in this workbook are far larger than the sheet's. " + NO_NAMES)
