@@ -14,7 +14,7 @@ from grader.numbers import clip
 from grader.readers.files import LARGEST_DOCUMENT, bytes_of, text_of
 from grader.readers.markdown import labelled
 
-MOST_CELLS = 5000
+MOST_CELLS, LARGEST = 5000, 1_000_000  # characters in all cells; what they printed is not counted
 NO_NOTEBOOK = "This is no notebook, or a damaged one. Save it again in the program that you work in, and hand that in."
 NO_SHEET = (
     "The sheet's id is missing: it stands at the top of the notebook, as in “Sheet 7KQF-M2PX”. "
@@ -72,6 +72,10 @@ def _cells(text: str) -> tuple[list[Cell], Mapping[str, Any]]:
         raise Refused(NO_NOTEBOOK) from None
     if len(cells) > MOST_CELLS:
         raise Refused(f"This notebook has more than {MOST_CELLS} cells. Hand in the filled-in sheet alone.")
+    if sum(len(cell.source) for cell in cells) > LARGEST:
+        raise Refused(
+            "The cells of this notebook hold far more text than the sheet. Hand in the filled-in sheet alone."
+        )
     return cells, metadata
 
 
