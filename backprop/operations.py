@@ -17,7 +17,7 @@ from backprop import arrays, intervals, known_mistakes, scalars, shapes
 from backprop.expressions import apply
 from backprop.intervals import Array, Bounds, exactly, falling, rising
 from backprop.known_mistakes import Known
-from backprop.printed import Notation, called, infix, placed_latex, which
+from backprop.printed import Notation, called, infix, placed_latex, placed_typst, quoted, row_of
 from backprop.scalars import EntryReading, entrywise
 from backprop.shapes import Shape
 
@@ -58,7 +58,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, a, b: scalars.total([x * y for x, y in zip(a.row(i), b.column(j), strict=True)]),
         adjoint=("g @ b.T", "a.T @ g"),
         bounds=intervals.matmul,
-        notation=Notation(lambda a, b: rf"{a} \, {b}", lambda a, b: f"{a} · {b}"),
+        notation=Notation(r"#1 \, #2", "#1 · #2", "#1 thin #2"),
     ),
     "*": Operation(
         "mm",
@@ -69,7 +69,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * b", "g * a"),
         bounds=intervals.multiply,
         sympy=lambda sp, a, b: a * b,
-        notation=Notation(lambda a, b: rf"{a} \cdot {b}", lambda a, b: f"{a} × {b}"),
+        notation=Notation(r"#1 \cdot #2", "#1 × #2", "#1 ⋅ #2"),
         matrices=infix(r"\odot", "⊙"),
         spreads=True,
     ),
@@ -82,7 +82,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g / b", "-(g * a) / b ** 2"),
         bounds=intervals.divide,
         sympy=lambda sp, a, b: a / b,
-        notation=Notation(lambda a, b: rf"\frac{{{a}}}{{{b}}}", lambda a, b: f"{a} / {b}", bar=True),
+        notation=Notation(r"\frac{#1}{#2}", "#1 / #2", "frac(#1, #2)", bar=True),
         matrices=infix(r"\oslash", "⊘"),
         spreads=True,
     ),
@@ -119,7 +119,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("-g",),
         bounds=falling(np.negative, kept=0),
         sympy=lambda sp, a: -a,
-        notation=Notation(lambda a: f"-{a}", lambda a: f"−{a}"),
+        notation=Notation("-#1", "−#1", "-#1"),
         linear=True,
     ),
     "**": Operation(
@@ -131,7 +131,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * b * a ** (b - 1)", None),
         bounds=intervals.power,
         sympy=lambda sp, a, k: a**k,
-        notation=Notation(lambda a, k: f"{{{a}}}^{{{k}}}", lambda a, k: f"{a}^{k}"),
+        notation=Notation("{#1}^{#2}", "#1^#2", "#1^(#2)"),
     ),
     ".T": Operation(
         "m",
@@ -141,7 +141,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, a: a(j, i),
         adjoint=("g.T",),
         bounds=rising(arrays.transpose, kept=0),
-        notation=Notation(lambda a: rf"{a}^{{\top}}", lambda a: f"{a}ᵀ"),
+        notation=Notation(r"#1^{\top}", "#1ᵀ", "#1^⊤"),
     ),
     "exp": Operation(
         "m",
@@ -152,7 +152,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * out",),
         bounds=rising(np.exp),
         sympy=lambda sp, a: sp.exp(a),
-        notation=called(r"\exp", "exp"),
+        notation=called("exp", r"\exp", "exp"),
     ),
     "log": Operation(
         "m",
@@ -163,7 +163,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g / a",),
         bounds=intervals.logarithm,
         sympy=lambda sp, a: sp.log(a),
-        notation=called(r"\ln", "ln"),
+        notation=called("ln", r"\ln", "ln"),
         mistakes=known_mistakes.LOG,
     ),
     "sqrt": Operation(
@@ -175,7 +175,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g / (2 * out)",),
         bounds=rising(arrays.root),
         sympy=lambda sp, a: sp.sqrt(a),
-        notation=Notation(lambda a: rf"\sqrt{{{a}}}", lambda a: f"√({a})" if " " in a else f"√{a}"),
+        notation=Notation(r"\sqrt{#1}", lambda a: f"√({a})" if " " in a else f"√{a}", "sqrt(#1)"),
     ),
     "tanh": Operation(
         "m",
@@ -186,7 +186,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * (1 - out ** 2)",),
         bounds=rising(np.tanh, kept=3),  # (e^x − e^−x) / (e^x + e^−x): the rounded exponentials move it by two units
         sympy=lambda sp, a: sp.tanh(a),
-        notation=called(r"\tanh", "tanh"),
+        notation=called("tanh", r"\tanh", "tanh"),
         mistakes=known_mistakes.TANH,
     ),
     "sigmoid": Operation(
@@ -198,7 +198,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * out * (1 - out)",),
         bounds=rising(arrays.sigmoid, kept=2),  # the rounded exponential moves it by one unit
         sympy=lambda sp, a: 1 / (1 + sp.exp(-a)),
-        notation=called(r"\sigma", "sigmoid"),
+        notation=called("sigmoid", r"\sigma", "σ"),
         mistakes=known_mistakes.SIGMOID,
     ),
     "relu": Operation(
@@ -294,7 +294,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, a: apply("sqrt", scalars.total([x**2 for x in a.all()])),
         adjoint=("g * a / out",),
         bounds=intervals.norm,
-        notation=Notation(lambda a: rf"\lVert {a} \rVert", lambda a: f"‖{a}‖"),
+        notation=Notation(r"\lVert #1 \rVert", "‖#1‖", "norm(#1)"),
     ),
     "spread": Operation(
         "mss",
@@ -315,7 +315,11 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, a, k: a(k.counted(a.rows), j),
         adjoint=("place(g, b, rows)", None),
         bounds=rising(arrays.row, kept=0),
-        notation=Notation(lambda a, i: rf"\text{{{which(i)} of }}\,{a}", lambda a, i: f"{which(i)} of {a}"),
+        notation=Notation(
+            lambda a, i: rf"\text{{{row_of(i)} of }}\,{a}",
+            lambda a, i: f"{row_of(i)} of {a}",
+            lambda a, i: f"{quoted(row_of(i) + ' of')} {a}",
+        ),
         linear=True,
         mistakes=known_mistakes.ROW,
     ),
@@ -327,7 +331,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, r, k, n: scalars.masked(scalars.delta(k.counted(n), i), r(0, j)),
         adjoint=("row(g, b)", None, None),
         bounds=rising(arrays.place, kept=0),
-        notation=Notation(placed_latex, lambda r, i, n: f"{r} in the {which(i)}, 0 elsewhere"),
+        notation=Notation(placed_latex, lambda r, i, n: f"{r} in the {row_of(i)}, 0 elsewhere", placed_typst),
         linear=True,
         mistakes=known_mistakes.PLACE,
     ),
@@ -339,7 +343,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, a, k, m: a(k.counted(a.rows), m.counted(a.columns)),
         adjoint=("place(g * onehot(c, columns), b, rows)", None, None),
         bounds=rising(arrays.entry, kept=0),
-        notation=Notation(lambda a, i, j: f"{{{a}}}_{{{i}, {j}}}", lambda a, i, j: f"{a}[{i}, {j}]"),
+        notation=Notation("{#1}_{#2, #3}", "#1[#2, #3]", "#1_(#2, #3)"),
         linear=True,
     ),
     "diag": Operation(
@@ -360,7 +364,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, k, n: scalars.delta(k.counted(n), j),
         adjoint=(None, None),
         bounds=exactly(arrays.one_hot),
-        notation=Notation(lambda k, n: rf"\mathrm{{onehot}}({k})", lambda k, n: f"onehot({k})"),
+        notation=called("onehot"),
     ),
     "delta": Operation(
         "ii",
@@ -371,7 +375,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=(None, None),
         bounds=exactly(arrays.delta),
         sympy=lambda sp, i, j: sp.KroneckerDelta(i, j),
-        notation=Notation(lambda i, j: rf"\delta_{{{i}, {j}}}", lambda i, j: f"δ({i}, {j})"),
+        notation=Notation(r"\delta_{#1, #2}", "δ(#1, #2)", "δ_(#1, #2)"),
     ),
     "cross_entropy": Operation(
         "mi",
@@ -382,7 +386,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("-(g * onehot(b, columns)) / a", None),
         bounds=intervals.minus_logarithm(arrays.entry_of_row),
         through=(("softmax", "g * (a - onehot(b, columns))"),),
-        notation=Notation(lambda p, k: rf"-\ln {{{p}}}_{{{k}}}", lambda p, k: f"−ln {p}[{k}]"),
+        notation=Notation(r"-\ln {#1}_{#2}", "−ln #1[#2]", "-ln #1_(#2)"),
         mistakes=known_mistakes.CROSS_ENTROPY,
     ),
 }

@@ -109,8 +109,8 @@ def generate(
     ] = "",
 ) -> None:
     """Sheets, worked solutions and records for everyone on a roster."""
-    from worksheets.course import FORMATS
     from worksheets.course import generate as generate_course
+    from worksheets.formats import FORMATS
     from worksheets.problem_set import load_set
     from worksheets.roster import load_roster
 

@@ -14,6 +14,10 @@ from pathlib import Path
 import pytest
 from classroom import ROSTER, TINY, contents, handprop, records, right_answers, roster_file, small_course, small_set
 
+from worksheets.formats import FORMATS
+
+ALL_FILES = 3 * (1 + 2 * len(FORMATS))  # of three students: answers.json, sheets, solutions
+
 COMMANDS = {
     "demo": ["--out"],
     "init": ["DIR"],
@@ -52,7 +56,7 @@ def test_from_nothing_to_marks(tmp_path: Path) -> None:
     ran = handprop("generate", course / "set.toml", "--roster", course / "roster.csv", "--out", course)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines() == [
-        "3 new sheets, 0 kept, 15 files written",
+        f"3 new sheets, 0 kept, {ALL_FILES} files written",
         f"to hand out: {course / 'handout'}",
         f"keep to yourself: {course / 'instructor'}",
     ]
@@ -243,7 +247,7 @@ def test_an_interrupted_run_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert ran.err == "handprop: stopped; the same command again goes on\n"
     monkeypatch.undo()
     ran = handprop("generate", small_set(tmp_path), "--roster", roster_file(tmp_path), "--out", tmp_path / "course")
-    assert ran.out.startswith("0 new sheets, 3 kept, 15 files written")
+    assert ran.out.startswith(f"0 new sheets, 3 kept, {ALL_FILES} files written")
 
 
 # --- as a program -----------------------------------------------------------------------------------------------------

@@ -187,7 +187,7 @@ def test_notebooks_of_version_3(tmp_path: Path) -> None:
         ("[" * 100_000, NO_NOTEBOOK),
         (
             notebook(code("# 1.dQ", "dQ = " + " " * 1_000_000)),
-            "The cells of this notebook hold far more text than the sheet. Hand in the filled-in sheet alone.",
+            "These cells hold far more text than the sheet. Hand in the filled-in sheet alone.",
         ),
         (notebook(*[code("1")] * 5001), "This notebook has more than 5000 cells. Hand in the filled-in sheet alone."),
     ],

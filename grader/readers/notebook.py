@@ -73,9 +73,7 @@ def _cells(text: str) -> tuple[list[Cell], Mapping[str, Any]]:
     if len(cells) > MOST_CELLS:
         raise Refused(f"This notebook has more than {MOST_CELLS} cells. Hand in the filled-in sheet alone.")
     if sum(len(cell.source) for cell in cells) > LARGEST:
-        raise Refused(
-            "The cells of this notebook hold far more text than the sheet. Hand in the filled-in sheet alone."
-        )
+        raise Refused("These cells hold far more text than the sheet. Hand in the filled-in sheet alone.")
     return cells, metadata
 
 
