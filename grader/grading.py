@@ -9,12 +9,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from backprop.records import LineRecord, ProblemRecord, SetRecord, SheetRecord
+from grader.handed_in import Submission
 from grader.marking import LineVerdicts, mark_problem
 from grader.marks import WORST_FIRST, LineMarks, Marks, Mistake, Verdict
 from grader.naming import printer_of
 from grader.reading import Reading, read
 from grader.slips import Wrong, slip, transposed
-from grader.submissions import Submission
 
 
 class Sheet(Protocol):
