@@ -11,12 +11,14 @@ import msgspec
 import numpy as np
 
 from backprop.evaluate import work_lines
-from backprop.model import PARTS, Model
-from backprop.records import LineRecord, Marking, ProblemRecord, SetRecord
+from backprop.model import BACKWARD, PARTS, UPDATE, Line, Model
+from backprop.records import LineRecord, Marking, ProblemRecord, SetRecord, formula_of
 from worksheets.authoring import AuthoringError, fitted, nearest, read_toml
 from worksheets.problem import Override, Problem, load_problem
 
 VERSION = 1
+WITH_FORMULAS = (BACKWARD, UPDATE)
+"""The parts whose formulas may be asked: those of the forward pass are printed, and `again` repeats them."""
 
 
 class UseSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,6 +30,7 @@ class UseSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sizes: dict[str, int] = {}
     ask: tuple[str, ...] | None = None
     given: dict[str, Any] = {}
+    formulas: bool | None = None
 
 
 class SetSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,16 +40,22 @@ class SetSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     problem: list[Any]
     decimals: int = 4
     marking: Marking = Marking()
+    formulas: bool = False
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A problem of a set: what of it is asked, at how many decimals, for how many marks."""
+    """A problem of a set: what of it is asked, at how many decimals, for how many marks, and whether with formulas."""
 
     problem: Problem
     lines: frozenset[str]
     decimals: int
     marks: float | None
+    formulas: bool = False
+
+    def asks_formula(self, line: Line) -> bool:
+        """Whether the formula of a line is asked as well as its numbers: never where the sheet prints it."""
+        return self.formulas and line.name in self.lines and line.part in WITH_FORMULAS
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,14 @@ def _asked(table: Any, source: SetSource, path: Path, number: int) -> Asked:
         raise AuthoringError(f"{where}: decimals are from 1 to 8, not {decimals}")
     if use.marks is not None and not 0 < use.marks <= 1e4:
         raise AuthoringError(f"{where}: marks are a number above 0, not {use.marks:g}")
-    return Asked(problem, asked_lines(model, use.ask, where), decimals, use.marks)
+    lines = asked_lines(model, use.ask, where)
+    formulas = source.formulas if use.formulas is None else use.formulas
+    if use.formulas and not any(line.part in WITH_FORMULAS for line in model.lines if line.name in lines):
+        raise AuthoringError(
+            f"{where}: formulas = true: no line of the backward pass or the updates is asked, and the others' "
+            "formulas are printed"
+        )
+    return Asked(problem, lines, decimals, use.marks, formulas)
 
 
 def asked_lines(model: Model, ask: Sequence[str] | None, where: str) -> frozenset[str]:
@@ -119,6 +135,8 @@ def problem_record(asked: Asked) -> ProblemRecord:
         for line in model.lines
         if line.name in asked.lines
     }
+    # A formula is one answer more, and counts as one entry.
+    counts |= {formula_of(line.name): 1 for line in model.lines if asked.asks_formula(line)}
     marks = share_out(sum(counts.values()) if asked.marks is None else asked.marks, counts)
     lines = tuple(
         LineRecord(
@@ -129,6 +147,7 @@ def problem_record(asked: Asked) -> ProblemRecord:
             line.name in asked.lines,
             marks.get(line.name, 0.0),
             zero[line.name],
+            formula_marks=marks.get(formula_of(line.name)),
         )
         for line in model.lines
     )
