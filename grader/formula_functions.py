@@ -15,7 +15,14 @@ from grader.numbers import Refused
 
 
 class Misfit(Refused):
-    """A formula whose sizes do not fit, with both sizes in a sentence."""
+    """A formula whose sizes do not fit; the sentence with both sizes is put together only where it is said."""
+
+    def __init__(self, says: Callable[[], str]) -> None:
+        super().__init__()
+        self.says = says
+
+    def __str__(self) -> str:
+        return self.says()
 
 
 class Sized(NamedTuple):
@@ -96,7 +103,7 @@ def _binary(reader: Reader, sign: str, given: Sequence[Expression]) -> list[Size
 def _ruled(reader: Reader, rule: str, a: Sized) -> Sized | Misfit:
     """A line of the language with a reading in the place of `a`."""
     if not a.shape:
-        return Misfit(f"{reader.said(a)} is a scalar, and has no rows or columns.")
+        return Misfit(lambda: f"{reader.said(a)} is a scalar, and has no rows or columns.")
     rows, columns = (size.expression for size in a.shape)
     stand_for = {"a": a.expression, "rows": rows, "columns": columns}
     return reader.sized(substitute(parse_rule(rule), stand_for))
@@ -131,7 +138,7 @@ def _argument(reader: Reader, kind: str, typed: Expression, function: str) -> Se
     if kind == "m":
         return reader.read(typed)
     if kind == "i":
-        return reader.places(typed, counted_from_1=function == "delta")
+        return reader.places(typed, counted_from_1=function in ("delta", "onehot"))
     value = number_typed(typed)
     if value is None and not isinstance(typed, Name):
         raise Refused(f"{function} takes a number or a name there.")
@@ -140,10 +147,10 @@ def _argument(reader: Reader, kind: str, typed: Expression, function: str) -> Se
 
 def _sizes(reader: Reader, index: Expression | None) -> list[Expression]:
     """The sizes that may have been meant where none was said."""
-    if isinstance(index, Name) and index.id in reader.scope.indices:
-        return [reader.scope.indices[index.id].expression]
+    indices = reader.scope.indices
+    runs_over = [indices[index.id].expression] if isinstance(index, Name) and index.id in indices else []
     own = [size.expression for size in reader.line]
-    return list(dict.fromkeys([*own, *map(Name, reader.scope.sizes)]))
+    return list(dict.fromkeys([*runs_over, *own, *map(Name, reader.scope.sizes)]))
 
 
 def _as_transpose(reader: Reader, given: Sequence[Expression]) -> Iterator[Sized | Misfit]:
@@ -194,13 +201,15 @@ def number_typed(typed: Expression) -> Number | None:
             return typed
         case Apply("minus", (inner,)) if (value := number_typed(inner)) is not None:
             return Number(-value.value)
-        case Apply("over", (Number(above), Number(below))) if below:
-            return Number(above / below)
+        case Apply("over", (above, below)):
+            over, under = number_typed(above), number_typed(below)
+            return Number(over.value / under.value) if over and under and under.value else None
     return None
 
 
 _OWN: Mapping[str, Callable[[Reader, Sequence[Expression]], Iterator[Sized | Misfit]]] = {
     "transpose": _as_transpose,
+    "t": _as_transpose,  # in R
     "outer": _as_outer,
     "square": _as_square,
     "eye": _as_eye,
@@ -213,3 +222,6 @@ FUNCTIONS = frozenset(
     (*(name for name in OPERATIONS if name.isidentifier() and name != "neg"), *_CALLED, *_BINARY, *_OWN)
 )
 """The functions that a formula may call, as they are typed."""
+
+WITHOUT_BRACKETS = frozenset(("exp", "ln", "log", "tanh", "σ"))
+"""The functions whose brackets are left out before a single name."""

@@ -53,13 +53,14 @@ class Vocabulary:
     def find(self, typed: str) -> Expression:
         """What a name stands for. Raises Refused, with the nearest name, where there is none."""
         if typed in self.model.scope.known():
-            return Name(typed)
+            return Name(str(typed))
         same = self._by_key.get(key(typed), [])
         if len(same) > 1:
             raise Refused(f"“{clip(typed)}” can be read in two ways: is it {' or '.join(same)}?")
         if same:
             return Name(same[0])
-        for read in (self._loss, self._gradient, self._one_hot, self._picked, self._label, self._run_together):
+        spellings = (self._loss, self._gradient, self._one_hot, self._delta, self._picked, self._label)
+        for read in (*spellings, self._run_together):
             if (found := read(typed)) is not None:
                 return found
         raise Refused(f"“{clip(typed)}” is not a name on this sheet; {self._nearest(typed)}")
@@ -108,6 +109,12 @@ class Vocabulary:
         index = self._index(said[1]) if said else None
         return None if index is None else Apply("call:onehot", (index,))
 
+    def _delta(self, typed: str) -> Expression | None:
+        """δ_{i, j}."""
+        said = re.fullmatch(r"δ\s*_\s*\{\s*(\w+)\s*,\s*(\w+)\s*\}", typed)
+        places = [number(int(i)) if i.isdecimal() else self._index(i) for i in said.groups()] if said else []
+        return None if not places or None in places else Apply("call:delta", tuple(p for p in places if p))
+
     def _picked(self, typed: str) -> Expression | None:
         """p_{target}, p_target: one entry of a row."""
         said = re.fullmatch(r"(.+?)\s*_\s*\{?\s*([\w]+)\s*\}?", typed, re.DOTALL)
@@ -119,6 +126,8 @@ class Vocabulary:
         return Name(typed) if typed in self.model.scope.indices else self._label(typed)
 
     def _label(self, typed: str) -> Expression | None:
+        if typed == "last":
+            return Apply("label", (number(-1),))
         sizes = {size.name for size in self.model.scope.indices.values()}
         for size, labels in self.labels.items():
             if size in sizes and typed in labels:

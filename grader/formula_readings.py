@@ -20,7 +20,7 @@ from backprop.shapes import Shape, describe, spread_together
 from grader.formula_functions import Misfit, Sized, called, number_typed
 from grader.numbers import Refused
 
-MOST_READINGS = 6
+MOST_READINGS, MOST_MIXED = 4, 40
 
 PRODUCT, ENTRYWISE = "@", "*"
 BOTH = (PRODUCT, ENTRYWISE)
@@ -66,6 +66,8 @@ class _Reader:
                 raise Refused("e stands alone here; write exp(A).")
             case Apply("index", (whole, *places)):
                 return self._first(self._picked(whole, places))
+            case Apply("row_of", (inner, place)):
+                return self._first(self._row_of(inner, place))
             case Apply("power", (base, exponent)):
                 return self._first(self._power(base, exponent))
             case Apply("transpose", (inner,)):
@@ -97,7 +99,8 @@ class _Reader:
         try:
             return Sized(expression, shape_of(expression, self.scope))
         except ExpressionError as error:
-            raise Misfit(f"{error.reason}.") from None
+            reason = error.reason
+            raise Misfit(lambda: f"{reason}.") from None
 
     def attempt(self, operation: str, *arguments: Sized | Expression) -> Sized | Misfit:
         """An operation of the language on readings, where their shapes fit; what is no reading stands as it is."""
@@ -114,19 +117,20 @@ class _Reader:
             scope = Scope(shapes, self.scope.sizes, self.scope.indices)
             return Sized(whole, shape_of(Apply(operation, tuple(stand_in)), scope))
         except ExpressionError as error:
-            return self._misfit(operation, arguments, error.reason)
+            reason = error.reason
+            return Misfit(lambda: self._misfit(operation, arguments, reason))
 
-    def _misfit(self, operation: str, arguments: Sequence[Sized | Expression], reason: str) -> Misfit:
+    def _misfit(self, operation: str, arguments: Sequence[Sized | Expression], reason: str) -> str:
         if operation in (PRODUCT, ENTRYWISE, "/", "+", "-"):
             a, b = (x for x in arguments if isinstance(x, Sized))
             sizes = f"{self.said(a)} is {self.describe(a.shape)} and {self.said(b)} is {self.describe(b.shape)}"
             if operation == PRODUCT:
-                return Misfit(f"{sizes}: in a matrix product the first has as many columns as the second has rows.")
-            return Misfit(f"{sizes}: entry by entry, the sizes are equal.")
+                return f"{sizes}: in a matrix product the first has as many columns as the second has rows."
+            return f"{sizes}: entry by entry, the sizes are equal."
         for i, argument in enumerate(arguments):
             if isinstance(argument, Sized):
                 reason = reason.replace(f"·{i}", self.said(argument))
-        return Misfit(f"{reason}.")
+        return f"{reason}."
 
     def said(self, reading: Sized) -> str:
         """A part of a formula as the student reads it."""
@@ -164,6 +168,15 @@ class _Reader:
             raise Refused("An exponent is a number here, as in A^2.")
         yield from (self.attempt("**", a, value) for a in self.read(base))
 
+    def _row_of(self, inner: Expression, place: Expression) -> Iterator[Sized | Misfit]:
+        """“row 1 of Aᵀ”: a row of Aᵀ, or as a column the row of A."""
+        yield from (self.attempt("row", a, place) for a in self.read(inner))
+        match inner:
+            case Apply("transpose", (untransposed,)):
+                for a in self.read(untransposed):
+                    row = self.attempt("row", a, place)
+                    yield self.attempt(".T", row) if isinstance(row, Sized) else row
+
     # Entries and rows, whose places people count from 0 or from 1.
 
     def _picked(self, whole: Expression, places: Sequence[Expression]) -> Iterator[Sized | Misfit]:
@@ -195,23 +208,26 @@ def readings(
     typed: Expression, scope: Scope, line: Line, printer: Printer, describe: Callable[[Shape], str] = describe
 ) -> list[Expression]:
     """What a formula can mean for a line, the usual reading first. Raises Misfit where its sizes do not fit."""
-    numpy = any(isinstance(node, Apply) and node.operation in _NUMPY for node in walk(typed))
-    customs: Sequence[Mapping[str, tuple[str, ...]] | None] = [None]
-    if any(isinstance(node, Apply) and node.operation in _CUSTOMS[0] for node in walk(typed)):
-        customs = (*_CUSTOMS, None)
-    found: list[Sized] = []
+    nodes = [node.operation for node in walk(typed) if isinstance(node, Apply)]
+    customs: list[Mapping[str, tuple[str, ...]] | None] = [None]
+    if any(operation in _CUSTOMS[0] for operation in nodes):
+        customs = [*_CUSTOMS, None] if len(nodes) <= MOST_MIXED else [*_CUSTOMS]
+    numpy = any(operation in _NUMPY for operation in nodes)
+    found: dict[Expression, Shape] = {}
     misfit: Misfit | None = None
     for custom in customs:
         try:
-            found += _Reader(scope, line.shape, printer, numpy, custom, describe).read(typed)
+            for reading in _Reader(scope, line.shape, printer, numpy, custom, describe).read(typed):
+                found.setdefault(reading.expression, reading.shape)
         except Misfit as one:
             misfit = misfit or one
     if not found:
-        raise misfit or Misfit("its sizes do not fit.")
-    fitting = dict.fromkeys(reading.expression for reading in found if _fits(reading.shape, line.shape))
+        raise misfit or Misfit(lambda: "its sizes do not fit.")
+    fitting = [expression for expression, shape in found.items() if _fits(shape, line.shape)]
     if not fitting:
-        raise Misfit(sizes_differ(found[0].shape, line, printer, describe))
-    return list(fitting)
+        shape = next(iter(found.values()))
+        raise Misfit(lambda: sizes_differ(shape, line, printer, describe))
+    return fitting
 
 
 def sizes_differ(shape: Shape, line: Line, printer: Printer, describe: Callable[[Shape], str] = describe) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lark import Token
 
 from backprop.notation import LETTERS
+from grader.formula_functions import FUNCTIONS, WITHOUT_BRACKETS
 from grader.formula_names import Vocabulary
 from grader.numbers import SAME, Refused, clip
 
@@ -124,12 +125,13 @@ _WORDS = re.compile(
         )
     )
 )  # fmt: skip
+_CALLED = re.compile(r"(\s*(?:'|\^\s*\{?\s*'\s*\}?))?\s*[({\[]")  # f(A), or f'(A)
 _ENDS_OPERAND = frozenset(
     ("NAME", "NUMBER", "RPAR", "INDEX_CLOSE", "TRANSPOSE", "SUPERSCRIPT", "NEW", "GRAD", "NORM_CLOSE")
 )
 
 
-def words(text: str, vocabulary: Vocabulary, functions: frozenset[str]) -> Iterator[Token]:
+def words(text: str, vocabulary: Vocabulary) -> Iterator[Token]:
     """The words of a formula in its plain form. Raises Refused where something is none."""
     position, before, opened, norm = 0, "", [""], False
     while position < len(text):
@@ -154,10 +156,12 @@ def words(text: str, vocabulary: Vocabulary, functions: frozenset[str]) -> Itera
                 "NAME",
                 vocabulary.gradient(next(groups[f"below{i}"] for i in range(1, 7) if groups[f"below{i}"])),
             )
-        elif kind == "NAME" and _is_function(value, vocabulary, functions):
-            kind = "FUNC"
-            if primed := re.compile(r"\s*(?:'|\^\s*\{?\s*'\s*\}?)(?=\s*[({\[])").match(text, position):
-                value, position = f"{value}'", position + len(primed[0])
+        elif kind == "NAME" and value.lower() in FUNCTIONS and not vocabulary.has(value):
+            called = _CALLED.match(text, position)
+            if called or value in WITHOUT_BRACKETS:
+                kind = "FUNC"
+            if called and called[1]:
+                value, position = f"{value}'", position + len(called[1])
         elif kind == "OPEN":
             picks = before in _ENDS_OPERAND and _picks(text, position - 1, vocabulary)
             kind = "INDEX_OPEN" if picks else "LPAR"
@@ -175,7 +179,3 @@ def _picks(text: str, start: int, vocabulary: Vocabulary) -> bool:
     """Whether a bracket after a quantity picks an entry or a row: A[1, 2], and not A [B + C]."""
     inside = re.compile(r"\[\s*-?\s*(\w+)\s*(?:,\s*-?\s*(\w+)\s*)?\]").match(text, start)
     return inside is not None and all(place.isdigit() or vocabulary.is_place(place) for place in inside.groups("0"))
-
-
-def _is_function(value: str, vocabulary: Vocabulary, functions: frozenset[str]) -> bool:
-    return value.lower() in functions and not vocabulary.has(value)

@@ -51,7 +51,7 @@ def parse_formula(typed: object, vocabulary: Vocabulary, line: Line) -> Expressi
         raise Refused(f"A formula is asked here, as text. {FORMULA_FORMS}")
     if len(typed) > MOST_CHARACTERS:
         raise Refused(f"This has {len(typed):,} characters; a formula has at most {MOST_CHARACTERS}. {FORMULA_FORMS}")
-    if _NUMBERS.fullmatch(typed):
+    if _NUMBERS.fullmatch(typed) and not _is_constant(line, vocabulary):
         raise Refused(f"Numbers stand here, and the formula is asked: how the line is worked. {FORMULA_FORMS}")
     check_brackets(typed)
     text = plain_formula(typed).strip(' \t\n`*"$')
@@ -90,7 +90,7 @@ def _check_names(formula: Expression, vocabulary: Vocabulary, line: Line) -> Non
     """A formula is worked from what is given and the lines before its own."""
     model = vocabulary.model
     used, order = names(formula), [other.name for other in model.lines]
-    if not used:
+    if not used and not _is_constant(line, vocabulary):
         raise Refused(f"No quantity of this sheet is named here, so this is not a formula. {FORMULA_FORMS}")
     for name in used:
         if name == line.name:
@@ -103,9 +103,14 @@ def _check_names(formula: Expression, vocabulary: Vocabulary, line: Line) -> Non
             raise NotAccepted(f"{name} comes after {line.name} on this sheet; a formula uses the lines before it.")
 
 
+def _is_constant(line: Line, vocabulary: Vocabulary) -> bool:
+    """Whether a line is worked from no quantity: the gradient of a sum is 1 everywhere."""
+    return set(line.uses) <= set(vocabulary.model.sizes)
+
+
 def _tree(text: str, vocabulary: Vocabulary) -> Expression:
     try:
-        tree: Tree[Token] = _parser().parse(list(words(text, vocabulary, FUNCTIONS)))
+        tree: Tree[Token] = _parser().parse(list(words(text, vocabulary)))
         return _Builder(vocabulary).transform(tree)  # type: ignore[no-any-return]
     except UnexpectedInput as error:
         token = getattr(error, "token", None)
@@ -184,7 +189,7 @@ class _Builder(Transformer_InPlace):  # type: ignore[type-arg]
         return Name(self.vocabulary.gradient(getattr(children[0], "id", "?")))
 
     def row_of(self, children: list[Any]) -> Expression:
-        return Apply("call:row", (children[1], self._row(children[0])))
+        return Apply("row_of", (children[1], self._row(children[0])))
 
     def in_row(self, children: list[Any]) -> Expression:
         return Apply("call:place", (children[0], self._row(children[1])))
