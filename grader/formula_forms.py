@@ -60,6 +60,8 @@ FORMULA_FORMS: dict[str, tuple[FormulaForm, ...]] = {
         "dW_Q = X.T @ dQ",
         r"\frac{\partial L}{\partial W_Q} = X^\top \frac{\partial L}{\partial Q}",
         "X^T (dQ)",
+        "dW_Q: X^T x dQ;",
+        "“X^T dQ”",
     ),
     "Any equivalent formula": (
         FormulaForm("dW_Q", "X.T @ dscores @ K", "Xᵀ · ∂L/∂scores · K"),
@@ -156,6 +158,8 @@ FORMULA_FORMS: dict[str, tuple[FormulaForm, ...]] = {
         _not(
             "unreadable", "dW_Q", "∂L/∂Q ∂Q/∂W_Q", "“∂Q/∂W_Q” is not a line of this sheet: only gradients of the loss"
         ),
+        _not("unreadable", "dW_Q", "dQ · dQ/dW_Q", "“dQ/dW_Q” is not a line of this sheet: only gradients of the"),
+        _not("unreadable", "dW_Q", "Σ(X dQ)", "A sum over an index is not read here. Write rowsum(A), colsum(A) or"),
         _not("unreadable", "dW_Q", "∑ X dQ", "A sum over an index is not read here. Write rowsum(A), colsum(A) or"),
         _not("unreadable", "dW_Q", "softmax'(X)", "softmax' is not read here; write out how the line is worked"),
         _not("unreadable", "dW_Q", "X.T @", "Something is missing at the end of this formula. Accepted: A.T @ dB"),

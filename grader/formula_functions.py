@@ -11,6 +11,7 @@ from backprop.language import parse_rule
 from backprop.operations import OPERATIONS
 from backprop.scope import Scope
 from backprop.shapes import Shape
+from backprop.simplify import simplify
 from grader.numbers import Refused
 
 
@@ -116,8 +117,9 @@ def _derivative(reader: Reader, function: str, given: Sequence[Expression]) -> I
     (rule,) = OPERATIONS[function].adjoint
     for a in reader.read(_only(function, given)):
         out = apply(function, a.expression)
-        stand_for = {"g": number(1), "a": a.expression, "out": out}
-        yield reader.sized(substitute(parse_rule(rule or ""), stand_for))
+        scope = Scope({"a": a.shape, "out": a.shape})
+        by_itself = simplify(substitute(parse_rule(rule or ""), {"g": number(1)}), scope)
+        yield reader.sized(substitute(by_itself, {"a": a.expression, "out": out}))
 
 
 def _operation(reader: Reader, function: str, given: Sequence[Expression]) -> Iterator[Sized | Misfit]:

@@ -73,6 +73,10 @@ class Vocabulary:
         hint = f"did you mean ∂L/∂{self._gradients[near[0]][1:]}?" if near else self._nearest(f"d{below}")
         raise Refused(f"∂L/∂{clip(below.strip())} is not a line of this sheet; {hint}")
 
+    def has_gradient(self, below: str) -> bool:
+        """Whether the sheet has a line for the gradient of this."""
+        return key(below) in self._gradients
+
     def is_loss(self, typed: str) -> bool:
         """Whether a gradient of this is one of the sheet's gradients."""
         return key(typed) in self._losses

@@ -141,7 +141,8 @@ def words(text: str, vocabulary: Vocabulary) -> Iterator[Token]:
         kind, value = found.lastgroup or "", found[0]
         kind = next(k for k in (kind, "GRADIENT", "NABLA") if found.groupdict().get(k) is not None)
         if kind == "GRADIENT" and not vocabulary.is_loss(found["top1"] or found["top2"]):
-            if "∂" in value:
+            below = next(its for group, its in found.groupdict().items() if group.startswith("below") and its)
+            if "∂" in value or vocabulary.has_gradient(below):
                 raise Refused(
                     f"“{clip(value)}” is not a line of this sheet: only gradients of the loss are, as in ∂L/∂A."
                 )
@@ -156,6 +157,10 @@ def words(text: str, vocabulary: Vocabulary) -> Iterator[Token]:
                 "NAME",
                 vocabulary.gradient(next(groups[f"below{i}"] for i in range(1, 7) if groups[f"below{i}"])),
             )
+        elif kind == "NAME" and value == "x" and before in _ENDS_OPERAND and not vocabulary.has(value):
+            kind = "TIMES"
+        elif kind == "NAME" and value == "Σ" and not vocabulary.has(value):
+            raise Refused(NO_SUMS)
         elif kind == "NAME" and value.lower() in FUNCTIONS and not vocabulary.has(value):
             called = _CALLED.match(text, position)
             if called or value in WITHOUT_BRACKETS:

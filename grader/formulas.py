@@ -33,7 +33,7 @@ class NotAccepted(Refused):
 
 _BLANK = re.compile(r"[\s_?.…\-□☐()\[\]{}$]*")
 _NUMBERS = re.compile(r"[\s0-9.,;+\-−()\[\]{}eE]*[0-9][\s0-9.,;+\-−()\[\]{}eE]*")
-_EQUALS = re.compile(r":=|==|[-+]=|[=≈←]")
+_EQUALS = re.compile(r":=|==|[-+]=|[=≈←:]")
 
 
 def is_blank(typed: object) -> bool:
@@ -54,7 +54,9 @@ def parse_formula(typed: object, vocabulary: Vocabulary, line: Line) -> Expressi
     if _NUMBERS.fullmatch(typed) and not _is_constant(line, vocabulary):
         raise Refused(f"Numbers stand here, and the formula is asked: how the line is worked. {FORMULA_FORMS}")
     check_brackets(typed)
-    text = plain_formula(typed).strip(' \t\n`*"$')
+    text = plain_formula(typed).strip(' \t\n`*"$;,').removesuffix(".")
+    if text.startswith("'"):
+        text = text.strip("'")  # in quotes
     check_brackets(text)
     formula = _tree(_right_side(text, vocabulary, line), vocabulary)
     if depth(formula) > MOST_DEPTH:

@@ -222,7 +222,8 @@ def test_verdicts_are_those_of_answers() -> None:
         assert formulas.judge("db1", typed).verdict in WORST_FIRST
     assert formulas.judge("db1", "da.sum(axis=0)").verdict == "correct"
     assert formulas.judge("db1", "rowsum(da^T)^T").verdict == "correct"
-    assert formulas.judge("da", "σ'(a) ⊙ dhidden").verdict == "correct"
+    derivative = formulas.judge("da", "σ'(a) ⊙ dhidden")
+    assert derivative.message == "Right. Read as sigmoid(a) ⊙ (1 − sigmoid(a)) ⊙ ∂L/∂hidden."
     assert formulas.judge("da", r"\sigma(a) \odot (1 - \sigma(a)) \odot \frac{\partial L}{\partial h}").verdict == (
         "unreadable"
     )
