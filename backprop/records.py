@@ -35,11 +35,17 @@ class LineRecord(msgspec.Struct, frozen=True):
     always_zero: tuple[tuple[int, int], ...] = ()  # entries that are zero on every sheet: must be right, earn nothing
     step: int = 1
     help: Help = "bare"
+    formula_marks: float | None = None  # for the line's formula, where it is asked as well; None where it is not
 
     @property
     def worked(self) -> bool:
         """Whether it is worked out on the sheet, as an example."""
         return self.help == "worked"
+
+
+def formula_of(name: str) -> str:
+    """The name of the answer that is a line's formula."""
+    return f"{name}.formula"
 
 
 class GivenRecord(msgspec.Struct, frozen=True):
@@ -66,7 +72,7 @@ class ProblemRecord(msgspec.Struct, frozen=True):
 
     @property
     def marks(self) -> float:
-        return round(sum(line.marks for line in self.lines), 6)
+        return round(sum(line.marks + (line.formula_marks or 0.0) for line in self.lines), 6)
 
     def model(self) -> Model:
         """The lines, read again from their text."""

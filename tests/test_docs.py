@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from classroom import handprop
+from formula_problems import attention
 from mistake_rows import SHEETS, SLIPS, answers_to, slipped
 
 from backprop.operations import OPERATIONS
 from grader import grade
 from grader.forms import FORMS, Form
+from grader.formula_forms import FORMULA_FORMS, GIVEN
 from grader.marks import KINDS
 from grader.reading import read
 from worksheets.problem import read_problem
@@ -63,6 +65,23 @@ def written(what: str, table: str) -> None:
 
 def test_the_table_of_forms_is_what_the_reader_does() -> None:
     written("forms", forms_page())
+
+
+def formulas_page() -> str:
+    tables = []
+    for heading, forms in FORMULA_FORMS.items():
+        rows = []
+        for form in forms:
+            if len(str(form.typed)) <= 160:
+                judged = attention().judge(form.line, form.typed, GIVEN)
+                rows.append(f"| {form.line} | {cell(form.typed)} | {judged.message.replace('|', chr(92) + '|')} |")
+        table = "\n".join(rows)
+        tables.append(f"#### {heading}\n\n| line | typed | what is made of it |\n| --- | --- | --- |\n{table}\n")
+    return "\n" + "\n".join(tables) + "\n"
+
+
+def test_the_table_of_formulas_is_what_the_grader_says() -> None:
+    written("formulas", formulas_page())
 
 
 def mistakes_page() -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from classroom import SET, TINY, keys, roster_file, small_set
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backprop.records import SetRecord, SheetRecord
 from worksheets import generate, load_problem, load_set
 from worksheets.authoring import AuthoringError, NotThere
 from worksheets.problem_set import Asked, problem_record, share_out
 from worksheets.roster import load_roster
+from worksheets.sheet import Sheet
 
 FULL = """\
 title = "Practice sheet 3"
@@ -56,6 +59,11 @@ UNFIT = {
     "marks text": (USE + 'marks = "ten"', "[[problem]] 1: marks: expected a number"),
     "follows 2": (USE + "[marking]\nfollows = 2", "[marking] follows is a share, from 0 to 1"),
     "follows nan": (USE + "[marking]\nfollows = nan", "[marking] follows is a share"),
+    "formulas not a bool": (USE + "formulas = 3", "[[problem]] 1: formulas: expected"),
+    "formulas that are printed": (
+        USE + 'formulas = true\nask = ["forward"]',
+        "[[problem]] 1: formulas = true: no line of the backward pass or the updates is asked",
+    ),
     "unknown ask": (USE + 'ask = ["backwards"]', "ask = “backwards”: no such line; did you mean “backward”?"),
     "ask a line nearly": (USE + 'ask = ["los"]', "ask = “los”: no such line; did you mean “loss”?"),
     "ask a given": (USE + 'ask = ["x"]', "ask = “x”: no such line"),
@@ -192,3 +200,47 @@ def test_a_problem_beside_the_set_is_found_from_anywhere(tmp_path: Path, monkeyp
     assert load_set(path).problems[0].problem.title == "Tiny"
     (tmp_path / "tiny.toml").write_text(TINY.replace("Tiny", "Changed"), encoding="utf-8")
     assert load_set(path).problems[0].problem.title == "Changed"
+
+
+def test_formulas_are_asked_where_the_sheet_does_not_print_them(tmp_path: Path) -> None:
+    record = load_set(small_set(tmp_path, "formulas = true\n" + FULL)).record().problems[0]
+    with_formula = {line.name for line in record.lines if line.formula_marks is not None}
+    assert with_formula == {line.name for line in record.lines if line.part in ("backward", "update")}
+
+
+def test_a_formula_counts_as_one_entry(tmp_path: Path) -> None:
+    record = load_set(small_set(tmp_path, "formulas = true\n" + USE)).record().problems[0]
+    marks = {line.name: (line.marks, line.formula_marks) for line in record.lines}
+    assert marks["dW"] == (4.0, 1.0)
+    assert marks["loss"] == (1.0, None)
+    assert record.marks == sum(line.marks + (line.formula_marks or 0) for line in record.lines)
+    assert load_set(small_set(tmp_path, "formulas = true\n" + FULL)).record().problems[0].marks == 40
+
+
+def test_a_problem_has_its_own_say_on_formulas(tmp_path: Path) -> None:
+    both = "formulas = true\n" + USE + 'formulas = false\n[[problem]]\nuse = "tiny.toml"\nask = ["update"]\n'
+    first, second = load_set(small_set(tmp_path, both)).record().problems
+    assert all(line.formula_marks is None for line in first.lines)
+    assert [line.name for line in second.lines if line.formula_marks is not None] == ["W_new"]
+    alone = load_set(small_set(tmp_path, USE + "formulas = true")).record().problems[0]
+    assert any(line.formula_marks is not None for line in alone.lines)
+
+
+def test_the_blank_form_has_a_place_for_each_formula(tmp_path: Path) -> None:
+    sheet_set = load_set(small_set(tmp_path, "formulas = true\n" + USE)).record()
+    sheet = Sheet(sheet_set, SheetRecord("AAAA-AAAA", "s1", ({},)))
+    assert list(sheet.blank_answers()["answers"])[3:] == [
+        "1.dz",
+        "1.dz.formula",
+        "1.dW",
+        "1.dW.formula",
+        "1.W_new",
+        "1.W_new.formula",
+    ]
+
+
+def test_records_from_before_there_were_formulas_are_read(tmp_path: Path) -> None:
+    record = load_set(small_set(tmp_path, USE)).record()
+    old = msgspec.json.encode(record).replace(b',"formula_marks":null', b"")
+    assert b"formula_marks" not in old
+    assert msgspec.json.decode(old, type=SetRecord) == record
