@@ -29,7 +29,8 @@ class Operation:
     `takes` has a letter an argument: `m` a matrix or scalar, `i` an index, `s` a size, `p` a number (an exponent).
     `adjoint` has a line an argument, in `a`, `b`, … (the arguments), `out` (the result), `g` (the gradient of the
     result) and `rows`, `columns` (the sizes of `a`); None where there is no gradient. `through` names operations with
-    which this one is differentiated together: the line is then the gradient of *their* argument, with `a` their result.
+    which this one is differentiated together: the line is then the gradient of *their* argument, with `a` their result;
+    `shares` is the argument whose rows add up to 1, as its given says, or they are not.
     """
 
     takes: str
@@ -45,8 +46,10 @@ class Operation:
     spreads: bool = False  # entrywise over several arguments: scalars, rows and columns are spread to fit
     linear: bool = False  # in its first argument: a factor can be taken out
     through: tuple[tuple[str, str], ...] = ()
+    shares: int | None = None
     mistakes: tuple[Known, ...] = ()
     open_range: tuple[float, float] | None = None  # nearer the ends than this, nothing is left to be practised
+    open_at: Callable[[int, int], bool] = lambda i, j: True  # the entries that this is asked of, from 0
 
 
 OPERATIONS: dict[str, Operation] = {
@@ -210,6 +213,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * step(a)",),
         bounds=rising(arrays.relu, kept=0),
         sympy=lambda sp, a: sp.Max(a, 0),
+        mistakes=known_mistakes.RELU,
     ),
     "step": Operation(
         "m",
@@ -231,6 +235,19 @@ OPERATIONS: dict[str, Operation] = {
         bounds=intervals.softmax,
         open_range=(0.02, 0.95),
         mistakes=known_mistakes.SOFTMAX,
+    ),
+    "causal_softmax": Operation(
+        "m",
+        "softmax of each row up to the diagonal; 0 to the right of it",
+        shape=shapes.square,
+        numpy=arrays.causal_softmax,
+        entry=scalars.causal_softmax,
+        adjoint=("out * (g - rowsum(g * out))",),
+        bounds=intervals.causal_softmax,
+        notation=called(r"\mathrm{softmax}_{\text{causal}}", "causal_softmax"),
+        open_range=(0.02, 0.95),
+        open_at=lambda i, j: j <= i > 0,  # the first row is 1 and zeros whatever the numbers
+        mistakes=known_mistakes.CAUSAL_SOFTMAX,
     ),
     "rowsum": Operation(
         "m",
@@ -384,5 +401,21 @@ OPERATIONS: dict[str, Operation] = {
         through=(("softmax", "g * (a - onehot(b, columns))"),),
         notation=Notation(lambda p, k: rf"-\ln {{{p}}}_{{{k}}}", lambda p, k: f"−ln {p}[{k}]"),
         mistakes=known_mistakes.CROSS_ENTROPY,
+    ),
+    "mean_cross_entropy": Operation(
+        "mm",
+        "the mean over the rows of −log of the probability where the second matrix, one-hot, has its 1",
+        shape=shapes.as_scalar_of_alike,
+        numpy=arrays.mean_cross_entropy,
+        entry=scalars.mean_cross_entropy,
+        adjoint=("-(g * b) / (rows * a)", "-(g * log(a)) / rows"),
+        bounds=intervals.mean_cross_entropy,
+        through=(("softmax", "g * (a - b) / rows"),),
+        shares=1,
+        notation=Notation(
+            lambda p, y: rf"\text{{mean over the rows of }} -\ln {{{p}}} \text{{ where }} {y} = 1",
+            lambda p, y: f"mean over the rows of −ln {p} where {y} = 1",
+        ),
+        mistakes=known_mistakes.MEAN_CROSS_ENTROPY,
     ),
 }

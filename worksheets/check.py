@@ -99,7 +99,7 @@ def check(asked: Asked, variants: int = VARIANTS) -> Report:
         tuple(_sizes(record, drawn)),
         tuple(_spreads(record, drawn)),
         tuple(f"{h.line}: {h.mistake.kind}: {text(h.mistake.expression)}" for h in vetting.never_seen),
-        tuple(_doubts(model)),
+        tuple(_doubts(model, loss)),
         tuple(failures),
     )
 
@@ -184,7 +184,7 @@ def _spreads(record: ProblemRecord, drawn: list[Mapping[str, Any]]) -> Iterator[
         yield Spread(what, float(values.min()), float(np.median(values)), float(values.max()))
 
 
-def _doubts(model: Model) -> Iterator[str]:
+def _doubts(model: Model, loss: str | None) -> Iterator[str]:
     """What an author may want to change."""
     inner = Counter(
         text(node)
@@ -201,7 +201,7 @@ def _doubts(model: Model) -> Iterator[str]:
             other.name == f"d{line.name}" for other in model.lines
         ):
             last = line is model.part(FORWARD)[-1]
-            if not last:
+            if not last and line.name != loss:
                 yield f"nothing is worked from {line.name}"
 
 
