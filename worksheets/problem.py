@@ -169,7 +169,12 @@ class Problem:
 
 def bundled_problems() -> dict[str, Path]:
     """The problems that come with handprop, by name."""
-    folder = resources.files("worksheets") / "problems"
+    return bundled("problems")
+
+
+def bundled(folder_name: str) -> dict[str, Path]:
+    """The .toml files of a folder that comes with handprop, by name."""
+    folder = resources.files("worksheets") / folder_name
     return {
         entry.name.removesuffix(".toml"): Path(str(entry))
         for entry in sorted(folder.iterdir(), key=lambda e: e.name)
@@ -182,13 +187,13 @@ def load_problem(name: str, beside: Path | None = None) -> Problem:
 
     Raises AuthoringError where there is none, or where it cannot be used: with the file, the line's name, the reason.
     """
-    bundled = bundled_problems()
-    if name in bundled:
-        return read_problem(name, read_toml(bundled[name]), name)
+    known = bundled_problems()
+    if name in known:
+        return read_problem(name, read_toml(known[name]), name)
     path = Path(name) if beside is None else beside / name
     if path.suffix != ".toml" and not path.exists():
         raise NotThere(
-            f"no problem is called “{name}”; {nearest(name, list(bundled), 'bundled problems')} "
+            f"no problem is called “{name}”; {nearest(name, list(known), 'bundled problems')} "
             "(or give the path of a .toml file)"
         )
     return read_problem(path.stem, read_toml(path), str(path))
