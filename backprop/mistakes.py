@@ -23,6 +23,7 @@ from backprop.expressions import (
     number,
     substitute,
     text,
+    walk,
 )
 from backprop.language import parse_rule
 from backprop.model import BACKWARD, UPDATE, Line, Model
@@ -260,7 +261,8 @@ class _Editor:
             for kind, wrong, says in self._listed(defined.expression):
                 if kind == "wrong-row":
                     yield kind, wrong, f"where {{{node.id}}} belongs, {says}"
-        for index, size in self.scope.indices.items():
+        picked = any(isinstance(n, Apply) and n.operation == "entry" for n in walk(self.line.expression))
+        for index, size in self.scope.indices.items() if not picked else ():
             if len(shape) == 2 and shape[1].name and shape[1].name == size.name:
                 only = apply("onehot", Name(index), Name(size.name))
                 yield (

@@ -212,7 +212,7 @@ def test_layer_norm_by_hand() -> None:
         "dnormal": "dy * gain",
         "dsigma": "-rowsum(dnormal * centred / sigma ** 2)",
         "dvariance": "dsigma / (2 * sigma)",
-        "dcentred": "dnormal / sigma + 2 * dvariance / d * centred",
+        "dcentred": "dnormal / sigma + 2 * centred * (dvariance / d)",
         "dmu": "-rowsum(dcentred)",
         "dX": "dcentred + dmu / d",
     }

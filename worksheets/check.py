@@ -196,13 +196,12 @@ def _doubts(model: Model, loss: str | None) -> Iterator[str]:
     ]
     for expression in largest:
         yield f"{expression} stands in {inner[expression]} gradient lines: the inner expression wants a line of its own"
-    for line in model.part(FORWARD):
-        if not any(line.name in other.uses for other in model.lines) and not any(
-            other.name == f"d{line.name}" for other in model.lines
-        ):
-            last = line is model.part(FORWARD)[-1]
-            if not last and line.name != loss:
-                yield f"nothing is worked from {line.name}"
+    # What stands after the loss, or last where there is none, is there for its own sake.
+    forward = [line.name for line in model.part(FORWARD)]
+    used = {name for line in model.lines for name in line.uses}
+    for name in forward[: forward.index(loss) if loss else -1]:
+        if name not in used and f"d{name}" not in model.by_name:
+            yield f"nothing is worked from {name}"
 
 
 def _is_work(node: Apply) -> bool:
