@@ -50,6 +50,7 @@ class Operation:
     mistakes: tuple[Known, ...] = ()
     open_range: tuple[float, float] | None = None  # nearer the ends than this, nothing is left to be practised
     open_at: Callable[[int, int], bool] = lambda i, j: True  # the entries that this is asked of, from 0
+    jumps: bool = False  # at 0, where rounding would decide what comes out, or what comes back
 
 
 OPERATIONS: dict[str, Operation] = {
@@ -213,6 +214,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * step(a)",),
         bounds=rising(arrays.relu, kept=0),
         sympy=lambda sp, a: sp.Max(a, 0),
+        jumps=True,
         mistakes=known_mistakes.RELU,
     ),
     "step": Operation(
@@ -224,6 +226,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=(None,),
         bounds=rising(arrays.step, kept=0),
         sympy=lambda sp, a: sp.Heaviside(a),
+        jumps=True,
     ),
     "softmax": Operation(
         "m",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop.evaluate import evaluate, work_lines
-from backprop.expressions import Apply, walk
+from backprop.expressions import Apply, Expression, walk
 from backprop.hidden import Hiding, Watch
 from backprop.intervals import Array
 from backprop.model import Model
@@ -176,6 +176,9 @@ class Vetting:
         for name, value, (low, high) in self._open(worked):
             outside = ~((value > low) & (value < high)).all(axis=0)
             reject(outside, f"{name} is saturated (an entry outside {low} to {high})")
+        for name, argument in self._jumping:
+            near = np.abs(evaluate(argument, worked, self.model.sizes)) < 10.0**-self.record.decimals
+            reject(near.reshape(-1, near.shape[-1]).any(axis=0), f"{name} hangs on the sign of a number that is nearly 0")
         for line in self.record.lines:
             if line.asked:
                 size = np.abs(self._entries(worked[line.name], line.shape)).copy()
@@ -184,6 +187,16 @@ class Vetting:
                 lost = ((size > 1e-12) & (size < 0.5 * 10.0**-self.record.decimals)).any(axis=(0, 1))
                 reject(lost, f"an entry of {line.name} rounds to 0")
         return found
+
+    @cached_property
+    def _jumping(self) -> list[tuple[str, Expression]]:
+        """What decides by its sign, and in which lines."""
+        return [
+            (line.name, node.arguments[0])
+            for line in self.model.lines
+            for node in walk(line.expression)
+            if isinstance(node, Apply) and OPERATIONS[node.operation].jumps
+        ]
 
     def _entries(self, value: Array, shape: Sequence[int]) -> Array:
         return value.reshape(*(shape or (1, 1)), -1)
