@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from mistake_rows import SHEETS, SLIPS, answers_to, slipped
+from problem_rows import PROBLEM_SHEETS
 
 from backprop.operations import OPERATIONS
 from grader import grade
@@ -66,7 +67,7 @@ def test_the_table_of_forms_is_what_the_reader_does() -> None:
 
 def mistakes_page() -> str:
     rows = []
-    for sheet, table in SHEETS:
+    for sheet, table in (*SHEETS, *PROBLEM_SHEETS):
         for line, worked, *_ in table:
             asked = next(x.expression for x in sheet.set.problems[0].lines if x.name == line)
             found = grade(sheet, answers_to(sheet, {line: worked})).line(line).mistake

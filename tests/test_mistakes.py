@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from mistake_rows import ATTENTION, SHEETS, SLIPS, Row, Slip, answers_to, attention_sheet, perceptron, slipped
+from problem_rows import PROBLEM_SHEETS
 
 from backprop.expressions import names
 from backprop.known_mistakes import Known
@@ -24,7 +25,8 @@ from worksheets.sheet import Sheet
 
 SHEET = SHEETS[0][0]
 KNOWN = [known for operation in OPERATIONS.values() for known in operation.mistakes]
-ROWS = [(sheet, row) for sheet, rows in SHEETS for row in rows]
+ALL_SHEETS = [*SHEETS, *PROBLEM_SHEETS]
+ROWS = [(sheet, row) for sheet, rows in ALL_SHEETS for row in rows]
 
 
 # --- the lists --------------------------------------------------------------------------------------------------------
@@ -39,7 +41,7 @@ def test_what_is_known_of_operations_can_be_worked(known: Known) -> None:
     assert known.kind in KINDS
 
 
-@pytest.mark.parametrize("sheet", [sheet for sheet, _ in SHEETS], ids=["attention", "wide", "perceptron"])
+@pytest.mark.parametrize("sheet", [sheet for sheet, _ in ALL_SHEETS], ids=lambda sheet: sheet.set.problems[0].name)
 def test_every_edit_has_a_kind_and_a_sentence(sheet: Sheet) -> None:
     model = sheet.set.problems[0].model()
     for line in model.lines:

@@ -178,7 +178,9 @@ class Vetting:
             reject(outside, f"{name} is saturated (an entry outside {low} to {high})")
         for name, argument in self._jumping:
             near = np.abs(evaluate(argument, worked, self.model.sizes)) < 10.0**-self.record.decimals
-            reject(near.reshape(-1, near.shape[-1]).any(axis=0), f"{name} hangs on the sign of a number that is nearly 0")
+            reject(
+                near.reshape(-1, near.shape[-1]).any(axis=0), f"{name} hangs on the sign of a number that is nearly 0"
+            )
         for line in self.record.lines:
             if line.asked:
                 size = np.abs(self._entries(worked[line.name], line.shape)).copy()
