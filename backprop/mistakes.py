@@ -255,8 +255,8 @@ class _Editor:
             )
         for given in self.model.givens:
             if given.rows == "onehot" and given.shape == shape and given.name != node.id:
-                only = f"only the entries where {{{given.name}}} is 1 were used of {{{node.id}}}; every entry counts"
-                yield "missing-term", node * Name(given.name), only
+                says = f"only the entries where {{{given.name}}} is 1 were used of {{{node.id}}}; every entry counts"
+                yield "missing-term", node * Name(given.name), says
         yield from self._too_early(node)
         if (defined := self.model.by_name.get(node.id)) is not None:
             for kind, wrong, says in self._listed(defined.expression):

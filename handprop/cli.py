@@ -104,7 +104,7 @@ def derive(
 @app.command()
 def generate(
     set_file: Annotated[
-        Path, typer.Argument(metavar="SET.toml", help="What is on the sheets; a file or a bundled set.")
+        Path, typer.Argument(metavar="SET.toml", help="What is on the sheets: a file or a bundled set.")
     ],
     roster: Annotated[Path, typer.Option("--roster", help="A CSV file with the columns id and name.")],
     out: Out,
@@ -137,7 +137,7 @@ def generate(
 @app.command()
 def preview(
     set_file: Annotated[
-        Path, typer.Argument(metavar="SET.toml", help="What is on the sheet; a file or a bundled set.")
+        Path, typer.Argument(metavar="SET.toml", help="What is on the sheet: a file or a bundled set.")
     ],
     solution: Annotated[bool, typer.Option("--solution", help="The worked solution instead.")] = False,
 ) -> None:

@@ -288,11 +288,8 @@ def test_rows_that_add_up_to_one(tmp_path: Path, columns: int) -> None:
 
 def test_no_draw_hangs_on_the_sign_of_nearly_nothing(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text(
-        changed("softmax(z)", "softmax(relu(z))", "trainable = true", "trainable = true, values = [[1, 1], [1, 1]]")
-    )
+    path.write_text(changed("softmax(z)", "softmax(relu(z))"), encoding="utf-8")
     problem = load_problem(str(path))
-    # With every weight 1, z is the sum of two numbers with one decimal: often exactly 0.
     vetting = Vetting(problem, problem_record(everything(str(path))))
     given = {"x": [[0.3, -0.3]], "W": [[1, 1], [1, 1]], "target": 0, "eta": 0.5}
     assert vetting.reasons([given]) == ["p hangs on the sign of a number that is nearly 0"]

@@ -82,7 +82,10 @@ def set_file(name: str | Path) -> Path:
 
 
 def load_set(name: str | Path) -> ProblemSet:
-    """A set from its file, or a bundled one by its name. Raises AuthoringError: which file, which problem, what would fit."""
+    """A set from its file, or a bundled one by its name.
+
+    Raises AuthoringError: which file, which problem, what would fit.
+    """
     path = set_file(name)
     source = fitted(read_toml(path), SetSource, str(path))
     if not source.problem:

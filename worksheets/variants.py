@@ -64,7 +64,7 @@ def _draw(problem: Problem, g: GivenSource, rng: np.random.Generator) -> Any:
 
 
 def _rows_of_one(rows: str, shape: Sequence[int], rng: np.random.Generator) -> Array:
-    """A matrix whose rows add up to 1: one-hot, neighbours unlike each other, or positive shares of one decimal or two."""
+    """A matrix whose rows add up to 1: one-hot, rows unlike while there are enough, or shares of one decimal or two."""
     count, columns = shape
     if rows == "onehot":
         turns = np.concatenate([rng.permutation(columns) for _ in range(-(-count // columns))])
