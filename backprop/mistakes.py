@@ -7,7 +7,6 @@ the same shape. What is particular to one operation stands in the table of opera
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -26,8 +25,9 @@ from backprop.expressions import (
     walk,
 )
 from backprop.language import parse_rule
-from backprop.model import BACKWARD, UPDATE, Line, Model
+from backprop.model import BACKWARD, UPDATE, Line, Model, renewed
 from backprop.operations import OPERATIONS
+from backprop.patterns import filled, match
 from backprop.scope import Scope, shape_of
 
 
@@ -129,7 +129,7 @@ class _Editor:
                 if bound is not None:
                     for choice in self._choices(names(parse_rule(known.wrong)), bound):
                         stand_for = {**bound, **choice}
-                        yield known.kind, substitute(parse_rule(known.wrong), stand_for), _filled(known.says, stand_for)
+                        yield known.kind, substitute(parse_rule(known.wrong), stand_for), filled(known.says, stand_for)
 
     def _choices(self, used: Collection[str], bound: Mapping[str, Expression]) -> Iterator[dict[str, Expression]]:
         """What the names in a mistake's line stand for that the right one has not: sizes, and each other index."""
@@ -246,7 +246,7 @@ class _Editor:
         for other, its in self.scope.shapes.items():
             if other == node.id or its != shape or (self.line.part == UPDATE and other in self.line.uses):
                 continue
-            changed = other == f"{node.id}_new" or node.id == f"{other}_new"
+            changed = other == renewed(node.id) or node.id == renewed(other)
             kind = "updated-weights" if changed else "wrong-operand"
             yield (
                 kind,
@@ -279,14 +279,15 @@ class _Editor:
 
     def _other_line(self) -> Iterator[Edit]:
         """What another line of the same part is worked by, where this line is not worked from it."""
-        for other in self.model.part(self.line.part):
+        of_part = (o for o in self.model.lines if (o.part, o.step) == (self.line.part, self.line.step))
+        for other in of_part:
             if other.name not in self.line.uses:
                 says = f"{{{other.text}}} was worked, which is {{{other.name}}}; the line is {{{self.line.text}}}"
                 yield "other-line", other.expression, says
 
     def _too_early(self, node: Name) -> Iterator[Edit]:
         """A weight that was already updated where the backward pass needs the old one."""
-        step = self.model.by_name.get(f"{node.id}_new")
+        step = self.model.by_name.get(renewed(node.id))
         if step is not None and step.part == UPDATE and self.line.part == BACKWARD:
             says = f"the new {{{node.id}}} was used; the backward pass uses the old one throughout"
             yield "updated-weights", step.expression, says
@@ -309,26 +310,3 @@ def _turned(expression: Expression) -> Expression:
     if isinstance(expression, Apply) and expression.operation == ".T":
         return expression.arguments[0]
     return apply(".T", expression)
-
-
-def _filled(says: str, stand_for: Mapping[str, Expression]) -> str:
-    """A sentence of the table of operations with what its names stand for in its formulas."""
-    return re.sub(r"\{([^{}]*)\}", lambda f: f"{{{text(substitute(parse_rule(f[1]), stand_for))}}}", says)
-
-
-def match(pattern: Expression, expression: Expression) -> dict[str, Expression] | None:
-    """What the names of a pattern stand for in an expression, or None where it is not of this form."""
-    bound: dict[str, Expression] = {}
-    return bound if _match(pattern, expression, bound) else None
-
-
-def _match(pattern: Expression, expression: Expression, bound: dict[str, Expression]) -> bool:
-    if isinstance(pattern, Name):
-        return bound.setdefault(pattern.id, expression) == expression
-    if isinstance(pattern, Apply):
-        return (
-            isinstance(expression, Apply)
-            and expression.operation == pattern.operation
-            and all(_match(p, e, bound) for p, e in zip(pattern.arguments, expression.arguments, strict=True))
-        )
-    return pattern == expression

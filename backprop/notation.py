@@ -1,4 +1,4 @@
-"""The printed readings of an expression: LaTeX, and plain text that reads well where nothing is typeset."""
+"""The printed readings of an expression: LaTeX, Typst, and plain text that reads well where nothing is typeset."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from backprop.expressions import (
     needs_parentheses,
     rebuild,
 )
+from backprop.language import parse
 from backprop.model import BACKWARD, Model
 from backprop.operations import OPERATIONS
-from backprop.printed import Notation
+from backprop.printed import LATEX, PLAIN, STYLES, TYPST, Notation, called, quoted
 from backprop.scope import Scope, shape_of
 
-LATEX, PLAIN = STYLES = ("latex", "plain")
+__all__ = ["LATEX", "PLAIN", "STYLES", "TYPST", "Printer", "markdown_words", "spoken", "symbol", "with_numbers"]
 
 GREEK = (
     *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
@@ -34,23 +35,28 @@ LETTERS = dict(zip(GREEK, "αβγδεζηθικλμνξοπρστυφχψωΓΔ�
 
 def symbol(name: str, style: str) -> str:
     """A quantity's name as mathematics: `W_Q` with a subscript, `eta` as η, `scores` upright, `Q_new` as new Q."""
-    if name.endswith("_new") and len(name) > 4:
-        old = symbol(name[:-4], style)
-        return f"{{{old}}}^{{\\text{{new}}}}" if style == LATEX else f"{old}_new"
+    if style != PLAIN and (later := re.fullmatch(r"(.+)_new(\d*)", name)):
+        old, new = symbol(later[1], style), f"new {later[2]}".strip()
+        return rf"{{{old}}}^{{\text{{{new}}}}}" if style == LATEX else f'{old}^"{new}"'
     head, *tail = name.split("_")
     if style == PLAIN:
         return "_".join([LETTERS.get(head, head), *tail])
-    subscript = ", ".join(_word(t, plain_digits=True) for t in tail if t)
-    return f"{_word(head)}_{{{subscript}}}" if subscript else _word(head)
+    if numbered := re.fullmatch(r"([A-Za-z])(\d+)", head):  # W1 is W with a subscript
+        head, tail = numbered[1], [numbered[2], *tail]
+    subscript = ", ".join(_word(t, style) for t in tail if t)
+    return _below(_word(head, style), subscript, style) if subscript else _word(head, style)
 
 
-def _word(word: str, plain_digits: bool = False) -> str:
+def _word(word: str, style: str) -> str:
     if word in LETTERS:
-        return f"\\{word}"
-    numbered = re.fullmatch(r"([A-Za-z])(\d+)", word)
-    if numbered and not plain_digits:
-        return f"{numbered[1]}_{{{numbered[2]}}}"
-    return word if len(word) == 1 or word.isdigit() else f"\\mathrm{{{word}}}"
+        return LETTERS[word] if style == TYPST else f"\\{word}"
+    if len(word) == 1 or word.isdigit():
+        return word
+    return quoted(word) if style == TYPST else f"\\mathrm{{{word}}}"
+
+
+def _below(whole: str, subscript: str, style: str) -> str:
+    return f"{whole}_({subscript})" if style == TYPST else f"{whole}_{{{subscript}}}"
 
 
 def markdown_words(words: str) -> str:
@@ -65,27 +71,31 @@ class Printer:
     style: str
     scope: Scope
     gradients: Mapping[str, str] = field(default_factory=dict)  # dX → X
-    loss: str = "L"  # the symbol of what is differentiated
+    loss: str = "L"  # what is differentiated
     renamed: Mapping[str, str] = field(default_factory=dict)  # names with a symbol of their own
 
     @staticmethod
     def of(model: Model, style: str, loss: str | None = None) -> Printer:
         """A printer for a model; the loss that it differentiates prints as L where that letter is free."""
-        gradients = {line.name: line.name[1:] for line in model.part(BACKWARD)}
+        gradients = {line.name: line.name[1:] for line in model.lines if line.part == BACKWARD}
         short = loss == "loss" and "L" not in model.scope.known()
-        renamed = {"loss": "L", "loss_new": symbol("L_new", style)} if short else {}
-        return Printer(style, model.scope, gradients, "L" if short else symbol(loss or "L", style), renamed)
+        renamed = {n: symbol(f"L{n[4:]}", style) for n in model.by_name if re.fullmatch(r"loss(_new\d*)?", n)}
+        return Printer(style, model.scope, gradients, "L" if short else loss or "L", renamed if short else {})
 
     def name(self, name: str) -> str:
         """A name as mathematics."""
         if name in self.renamed:
             return self.renamed[name]
         if name in self.gradients:
-            below = symbol(self.gradients[name], self.style)
-            if self.style == LATEX:
-                return rf"\frac{{\partial {self.loss}}}{{\partial {below}}}"
-            return f"∂{self.loss}/∂{below}"
+            return self._gradient(name, symbol(self.gradients[name], self.style))
         return symbol(name, self.style)
+
+    def _gradient(self, name: str, below: str) -> str:
+        step = re.search(r"_new\d*$", name)  # of a later step: the gradient of that step's loss
+        loss = symbol(f"{self.loss}{step[0] if step else ''}", self.style)
+        if self.style == LATEX:
+            return rf"\frac{{\partial {loss}}}{{\partial {below}}}"
+        return f"frac(∂{loss}, ∂{below})" if self.style == TYPST else f"∂{loss}/∂{below}"
 
     def entry_name(self, name: str, i: int, j: int) -> str:
         """An entry of a named matrix, counted from 1: Q₁₂."""
@@ -96,12 +106,11 @@ class Printer:
         if self.style == PLAIN:
             return f"{self.name(name)}[{i},{j}]"
         if name in self.gradients:
-            below = self._entry(self.gradients[name], i, j)
-            return rf"\frac{{\partial {self.loss}}}{{\partial {below}}}"
+            return self._gradient(name, self._entry(self.gradients[name], i, j))
         whole = self.name(name)
         # A second subscript needs parentheses around the first.
-        whole = rf"({whole})" if "_{" in whole or "^{" in whole else whole
-        return rf"{whole}_{{{i}{comma}{j}}}"
+        whole = f"({whole})" if "_" in whole or "^" in whole else whole
+        return _below(whole, f"{i}{comma}{j}", self.style)
 
     def expression(self, expression: Expression) -> str:
         """An expression, with parentheses where it needs them."""
@@ -116,16 +125,12 @@ class Printer:
                 return self._apply(operation, arguments)
 
     def number(self, value: Fraction) -> str:
-        sign = ("-" if self.style == LATEX else "−") if value < 0 else ""
+        sign = ("−" if self.style == PLAIN else "-") if value < 0 else ""
         size = abs(value)
         if short := decimal(size):
             return sign + short
-        over = (
-            rf"\frac{{{size.numerator}}}{{{size.denominator}}}"
-            if self.style == LATEX
-            else f"{size.numerator}/{size.denominator}"
-        )
-        return sign + over
+        over = {LATEX: r"\frac{#1}{#2}", TYPST: "frac(#1, #2)", PLAIN: "#1/#2"}[self.style]
+        return sign + over.replace("#1", str(size.numerator)).replace("#2", str(size.denominator))
 
     def _apply(self, operation: str, arguments: tuple[Expression, ...]) -> str:
         entry = OPERATIONS[operation]
@@ -136,20 +141,23 @@ class Printer:
         for position, (kind, argument) in enumerate(zip(entry.takes, arguments, strict=True)):
             shown = self._index(argument) if kind == "i" else self.expression(argument)
             if kind != "i" and self._in_parentheses(operation, notation, position, argument):
-                shown = rf"\left({shown}\right)" if self.style == LATEX else f"({shown})"
+                # TeX breaks no line between \left and \right: only what is high has parentheses that grow.
+                high = self.style == LATEX and r"\frac" in shown
+                shown = rf"\left({shown}\right)" if high else f"({shown})"
             parts.append(shown)
         if notation is None:
-            called = ", ".join(parts)
-            return rf"\mathrm{{{operation}}}\left({called}\right)" if self.style == LATEX else f"{operation}({called})"
-        return (notation.latex if self.style == LATEX else notation.plain)(*parts)
+            return called(operation).printed(self.style, ", ".join(parts))
+        return notation.printed(self.style, *parts)
 
     def _in_parentheses(self, operation: str, notation: Notation | None, position: int, argument: Expression) -> bool:
         if operation not in ("+", "-", "*", "/", "@", "**", "neg", ".T"):
             return False
+        if operation == "**" and isinstance(argument, Apply) and argument.operation == "entry":
+            return isinstance(argument.arguments[0], Name) and argument.arguments[0].id in self.gradients
         if operation in ("**", ".T") and isinstance(argument, Name):
             # A superscript on a fraction needs parentheses, and in LaTeX so does a second superscript.
-            return argument.id in self.gradients or (self.style == LATEX and argument.id.endswith("_new"))
-        if self.style == LATEX:
+            return argument.id in self.gradients or (self.style != PLAIN and "_new" in argument.id)
+        if self.style != PLAIN:
             if notation is not None and notation.bar:
                 return False
             if operation in ("+", "-", "*", "@", "neg") and self._has_bar(argument):
@@ -175,6 +183,11 @@ class Printer:
             case Number(value):
                 return "last" if value == -1 else str(int(value) + 1) if value >= 0 else f"{-int(value)} from the end"
         return self.expression(argument)
+
+
+def spoken(says: str, printer: Printer) -> str:
+    """A sentence with the formulas in its braces as a student reads them."""
+    return re.sub(r"\{([^{}]*)\}", lambda found: printer.expression(parse(found[1])), says)
 
 
 def with_numbers(expression: Expression, values: Mapping[tuple[str, int, int], Fraction]) -> Expression:

@@ -17,7 +17,7 @@ from backprop import arrays, intervals, known_mistakes, scalars, shapes
 from backprop.expressions import apply
 from backprop.intervals import Array, Bounds, exactly, falling, rising
 from backprop.known_mistakes import Known
-from backprop.printed import Notation, called, infix, placed_latex, which
+from backprop.printed import Notation, called, infix, placed_latex, placed_typst, quoted, row_of
 from backprop.scalars import EntryReading, entrywise
 from backprop.shapes import Shape
 
@@ -62,7 +62,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, a, b: scalars.total([x * y for x, y in zip(a.row(i), b.column(j), strict=True)]),
         adjoint=("g @ b.T", "a.T @ g"),
         bounds=intervals.matmul,
-        notation=Notation(lambda a, b: rf"{a} \, {b}", lambda a, b: f"{a} · {b}"),
+        notation=Notation(r"#1 \, #2", "#1 · #2", "#1 thin #2"),
     ),
     "*": Operation(
         "mm",
@@ -73,7 +73,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * b", "g * a"),
         bounds=intervals.multiply,
         sympy=lambda sp, a, b: a * b,
-        notation=Notation(lambda a, b: rf"{a} \cdot {b}", lambda a, b: f"{a} × {b}"),
+        notation=Notation(r"#1 \cdot #2", "#1 × #2", "#1 ⋅ #2"),
         matrices=infix(r"\odot", "⊙"),
         spreads=True,
     ),
@@ -86,7 +86,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g / b", "-(g * a) / b ** 2"),
         bounds=intervals.divide,
         sympy=lambda sp, a, b: a / b,
-        notation=Notation(lambda a, b: rf"\frac{{{a}}}{{{b}}}", lambda a, b: f"{a} / {b}", bar=True),
+        notation=Notation(r"\frac{#1}{#2}", "#1 / #2", "frac(#1, #2)", bar=True),
         matrices=infix(r"\oslash", "⊘"),
         spreads=True,
     ),
@@ -123,7 +123,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("-g",),
         bounds=falling(np.negative, kept=0),
         sympy=lambda sp, a: -a,
-        notation=Notation(lambda a: f"-{a}", lambda a: f"−{a}"),
+        notation=Notation("-#1", "−#1", "-#1"),
         linear=True,
     ),
     "**": Operation(
@@ -135,7 +135,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("b * a ** (b - 1) * g", None),
         bounds=intervals.power,
         sympy=lambda sp, a, k: a**k,
-        notation=Notation(lambda a, k: f"{{{a}}}^{{{k}}}", lambda a, k: f"{a}^{k}"),
+        notation=Notation("{#1}^{#2}", "#1^#2", "#1^(#2)"),
     ),
     ".T": Operation(
         "m",
@@ -145,7 +145,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, a: a(j, i),
         adjoint=("g.T",),
         bounds=rising(arrays.transpose, kept=0),
-        notation=Notation(lambda a: rf"{a}^{{\top}}", lambda a: f"{a}ᵀ"),
+        notation=Notation(r"#1^{\top}", "#1ᵀ", "#1^⊤"),
     ),
     "exp": Operation(
         "m",
@@ -156,7 +156,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * out",),
         bounds=rising(np.exp),
         sympy=lambda sp, a: sp.exp(a),
-        notation=called(r"\exp", "exp"),
+        notation=called("exp", r"\exp", "exp"),
     ),
     "log": Operation(
         "m",
@@ -167,7 +167,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g / a",),
         bounds=intervals.logarithm,
         sympy=lambda sp, a: sp.log(a),
-        notation=called(r"\ln", "ln"),
+        notation=called("ln", r"\ln", "ln"),
         mistakes=known_mistakes.LOG,
     ),
     "sqrt": Operation(
@@ -179,7 +179,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g / (2 * out)",),
         bounds=rising(arrays.root),
         sympy=lambda sp, a: sp.sqrt(a),
-        notation=Notation(lambda a: rf"\sqrt{{{a}}}", lambda a: f"√({a})" if " " in a else f"√{a}"),
+        notation=Notation(r"\sqrt{#1}", lambda a: f"√({a})" if " " in a else f"√{a}", "sqrt(#1)"),
     ),
     "tanh": Operation(
         "m",
@@ -190,7 +190,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * (1 - out ** 2)",),
         bounds=rising(np.tanh, kept=3),  # (e^x − e^−x) / (e^x + e^−x): the rounded exponentials move it by two units
         sympy=lambda sp, a: sp.tanh(a),
-        notation=called(r"\tanh", "tanh"),
+        notation=called("tanh", r"\tanh", "tanh"),
         mistakes=known_mistakes.TANH,
     ),
     "sigmoid": Operation(
@@ -202,7 +202,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * out * (1 - out)",),
         bounds=rising(arrays.sigmoid, kept=2),  # the rounded exponential moves it by one unit
         sympy=lambda sp, a: 1 / (1 + sp.exp(-a)),
-        notation=called(r"\sigma", "sigmoid"),
+        notation=called("sigmoid", r"\sigma", "σ"),
         mistakes=known_mistakes.SIGMOID,
     ),
     "relu": Operation(
@@ -247,7 +247,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=scalars.causal_softmax,
         adjoint=("out * (g - rowsum(g * out))",),
         bounds=intervals.causal_softmax,
-        notation=called(r"\mathrm{softmax}_{\text{causal}}", "causal_softmax"),
+        notation=called("causal_softmax", r"\mathrm{softmax}_{\text{causal}}", 'op("softmax")_"causal"'),
         open_range=(0.02, 0.95),
         open_at=lambda i, j: j <= i > 0,  # the first row is 1 and zeros whatever the numbers
         mistakes=known_mistakes.CAUSAL_SOFTMAX,
@@ -314,7 +314,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, a: apply("sqrt", scalars.total([x**2 for x in a.all()])),
         adjoint=("g * a / out",),
         bounds=intervals.norm,
-        notation=Notation(lambda a: rf"\lVert {a} \rVert", lambda a: f"‖{a}‖"),
+        notation=Notation(r"\left\lVert #1 \right\rVert", "‖#1‖", "norm(#1)"),
     ),
     "spread": Operation(
         "mss",
@@ -335,7 +335,11 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, a, k: a(k.counted(a.rows), j),
         adjoint=("place(g, b, rows)", None),
         bounds=rising(arrays.row, kept=0),
-        notation=Notation(lambda a, i: rf"\text{{{which(i)} of }}\,{a}", lambda a, i: f"{which(i)} of {a}"),
+        notation=Notation(
+            lambda a, i: rf"\text{{{row_of(i)} of }}\,{a}",
+            lambda a, i: f"{row_of(i)} of {a}",
+            lambda a, i: f"{quoted(row_of(i) + ' of')} {a}",
+        ),
         linear=True,
         mistakes=known_mistakes.ROW,
     ),
@@ -347,7 +351,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, r, k, n: scalars.masked(scalars.delta(k.counted(n), i), r(0, j)),
         adjoint=("row(g, b)", None, None),
         bounds=rising(arrays.place, kept=0),
-        notation=Notation(placed_latex, lambda r, i, n: f"{r} in the {which(i)}, 0 elsewhere"),
+        notation=Notation(placed_latex, lambda r, i, n: f"{r} in the {row_of(i)}, 0 elsewhere", placed_typst),
         linear=True,
         mistakes=known_mistakes.PLACE,
     ),
@@ -359,7 +363,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, a, k, m: a(k.counted(a.rows), m.counted(a.columns)),
         adjoint=("place(g * onehot(c, columns), b, rows)", None, None),
         bounds=rising(arrays.entry, kept=0),
-        notation=Notation(lambda a, i, j: f"{{{a}}}_{{{i}, {j}}}", lambda a, i, j: f"{a}[{i}, {j}]"),
+        notation=Notation("{#1}_{#2, #3}", "#1[#2, #3]", "#1_(#2, #3)"),
         linear=True,
     ),
     "diag": Operation(
@@ -380,7 +384,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, k, n: scalars.delta(k.counted(n), j),
         adjoint=(None, None),
         bounds=exactly(arrays.one_hot),
-        notation=Notation(lambda k, n: rf"\mathrm{{onehot}}({k})", lambda k, n: f"onehot({k})"),
+        notation=called("onehot"),
     ),
     "delta": Operation(
         "ii",
@@ -391,7 +395,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=(None, None),
         bounds=exactly(arrays.delta),
         sympy=lambda sp, i, j: sp.KroneckerDelta(i, j),
-        notation=Notation(lambda i, j: rf"\delta_{{{i}, {j}}}", lambda i, j: f"δ({i}, {j})"),
+        notation=Notation(r"\delta_{#1, #2}", "δ(#1, #2)", "δ_(#1, #2)"),
     ),
     "cross_entropy": Operation(
         "mi",
@@ -402,7 +406,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("-(g * onehot(b, columns)) / a", None),
         bounds=intervals.minus_logarithm(arrays.entry_of_row),
         through=(("softmax", "g * (a - onehot(b, columns))"),),
-        notation=Notation(lambda p, k: rf"-\ln {{{p}}}_{{{k}}}", lambda p, k: f"−ln {p}[{k}]"),
+        notation=Notation(r"-\ln {#1}_{#2}", "−ln #1[#2]", "-ln #1_(#2)"),
         mistakes=known_mistakes.CROSS_ENTROPY,
     ),
     "mean_cross_entropy": Operation(
@@ -416,8 +420,9 @@ OPERATIONS: dict[str, Operation] = {
         through=(("softmax", "g * (a - b) / rows"),),
         shares=1,
         notation=Notation(
-            lambda p, y: rf"\text{{mean over the rows of }} -\ln {{{p}}} \text{{ where }} {y} = 1",
-            lambda p, y: f"mean over the rows of −ln {p} where {y} = 1",
+            r"\text{mean over the rows of } -\ln {#1} \text{ where } #2 = 1",
+            "mean over the rows of −ln #1 where #2 = 1",
+            '"mean over the rows of " -ln #1 " where " #2 = 1',
         ),
         mistakes=known_mistakes.MEAN_CROSS_ENTROPY,
     ),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from itertools import groupby
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,12 +19,8 @@ from backprop.shapes import Size
 Plain = float | int | list[list[float]]
 
 
-class SymbolicEntry(msgspec.Struct, frozen=True):
-    """One entry of a line as SymPy derives it: its place, counted from 0, and how it is printed."""
-
-    entry: tuple[int, int]
-    latex: str
-    plain: str
+Help = Literal["worked", "hints", "bare"]
+"""How much help a sheet gives with a line: it is worked in full, as an example; there is a hint; there is none."""
 
 
 class LineRecord(msgspec.Struct, frozen=True):
@@ -36,7 +33,13 @@ class LineRecord(msgspec.Struct, frozen=True):
     asked: bool
     marks: float
     always_zero: tuple[tuple[int, int], ...] = ()  # entries that are zero on every sheet: must be right, earn nothing
-    symbolic: SymbolicEntry | None = None
+    step: int = 1
+    help: Help = "bare"
+
+    @property
+    def worked(self) -> bool:
+        """Whether it is worked out on the sheet, as an example."""
+        return self.help == "worked"
 
 
 class GivenRecord(msgspec.Struct, frozen=True):
@@ -72,9 +75,14 @@ class ProblemRecord(msgspec.Struct, frozen=True):
 
 
 class Marking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a set is marked: the share of the marks for an answer that follows from the student's own earlier ones."""
+    """How a set is marked: the share of the marks for an answer that follows from the student's own earlier ones.
+
+    `reveal` is what feedback shows: nothing but how answers were read, the marks and mistakes, the right values of
+    what was wrong, or how they are worked out.
+    """
 
     follows: float = 1.0
+    reveal: Literal["nothing", "marks", "answers", "solution"] = "marks"
 
 
 class SetRecord(msgspec.Struct, frozen=True):
@@ -121,8 +129,9 @@ def _model(problem: ProblemRecord) -> Model:
     kept = _KEPT.get(id(problem))
     if kept is None or kept[0] is not problem:
         model = Model(problem.sizes, tuple(given(g, problem.sizes) for g in problem.given), ())
-        kept = problem, model.extended((line.name, line.expression, line.part) for line in problem.lines)
-        _KEPT[id(problem)] = kept
+        for step, lines in groupby(problem.lines, key=lambda line: line.step):
+            model = model.extended([(line.name, line.expression, line.part) for line in lines], step)
+        kept = _KEPT[id(problem)] = problem, model
     return kept[1]
 
 

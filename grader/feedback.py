@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
-
-import jinja2
 
 from backprop.notation import markdown_words
 from backprop.records import SetRecord, SheetRecord
 from grader.marks import LineMarks, Marks
+from printing.rendering import render
 
 SIGNS = {"correct": "✓", "follows": "✓ follows", "wrong": "✗", "blank": "blank", "unreadable": "not read"}
 
@@ -21,16 +19,17 @@ def markdown(sheet_set: SetRecord, sheet: SheetRecord, marks: Marks) -> str:
     for number, problem in enumerate(sheet_set.problems, 1):
         lines = [_line(line) for line in marks.lines if line.name.startswith(f"{number}.")]
         problems.append({"number": number, "title": markdown_words(problem.title), "lines": lines})
-    return _template().render(
-        title=markdown_words(sheet_set.title),
-        sheet=sheet.sheet,
-        student=markdown_words(sheet.roster.get("name") or sheet.student),
-        score=f"{marks.score:g}",
-        out_of=f"{marks.out_of:g}",
-        percent=f"{marks.percent:g}",
-        notes=[markdown_words(note) for note in marks.notes],
-        problems=problems,
-    )
+    context = {
+        "title": markdown_words(sheet_set.title),
+        "sheet": sheet.sheet,
+        "student": markdown_words(sheet.roster.get("name") or sheet.student),
+        "score": f"{marks.score:g}",
+        "out_of": f"{marks.out_of:g}",
+        "percent": f"{marks.percent:g}",
+        "notes": [markdown_words(note) for note in marks.notes],
+        "problems": problems,
+    }
+    return render("feedback.md.jinja", context)
 
 
 FEEDBACK: dict[str, Callable[[SetRecord, SheetRecord, Marks], str]] = {"md": markdown}
@@ -82,16 +81,3 @@ def _entry(value: float | None, verdict: str) -> str:
     if value is None:
         return "____ " if verdict == "blank" else "???? "
     return f"{value + 0.0:.10g}{'✗' if verdict == 'wrong' else ' '}"
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("templates", "."),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    return environment.get_template("feedback.md.jinja")

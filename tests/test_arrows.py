@@ -14,8 +14,9 @@ HOUSE = Path(__file__).parent.parent
 MAY_IMPORT = {
     "backprop": set(),
     "templates": set(),
-    "worksheets": {"backprop", "templates"},
-    "grader": {"backprop", "templates"},
+    "printing": {"backprop", "templates"},
+    "worksheets": {"backprop", "printing"},
+    "grader": {"backprop", "printing"},
     "handprop": {"backprop", "worksheets", "grader"},
 }
 MODULES = [path for package in MAY_IMPORT for path in sorted((HOUSE / package).rglob("*.py"))]

@@ -6,13 +6,27 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from classroom import ROSTER, TINY, contents, handprop, records, right_answers, roster_file, small_course, small_set
+from classroom import (
+    ROSTER,
+    TINY,
+    compiled,
+    contents,
+    handprop,
+    records,
+    right_answers,
+    roster_file,
+    small_course,
+    small_set,
+)
+
+from worksheets.formats import FORMATS
+
+ALL_FILES = 3 * (1 + 2 * len(FORMATS))  # of three students: answers.json, sheets, solutions
 
 COMMANDS = {
     "demo": ["--out"],
@@ -44,7 +58,7 @@ def test_from_nothing_to_marks(tmp_path: Path) -> None:
     course = tmp_path / "my course"
     ran = handprop("init", course)
     assert ran.code == 0
-    assert set(contents(course)) == {"set.toml", "roster.csv", "instructor/secret"}
+    assert set(contents(course)) == {"set.toml", "problem.toml", "roster.csv", "instructor/secret"}
     assert (course / "instructor" / "secret").stat().st_mode & 0o777 == 0o600
     assert "#" in (course / "set.toml").read_text(encoding="utf-8")
     assert "Next: handprop generate " in ran.out
@@ -52,7 +66,7 @@ def test_from_nothing_to_marks(tmp_path: Path) -> None:
     ran = handprop("generate", course / "set.toml", "--roster", course / "roster.csv", "--out", course)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines() == [
-        "3 new sheets, 0 kept, 15 files written",
+        f"3 new sheets, 0 kept, {ALL_FILES} files written",
         f"to hand out: {course / 'handout'}",
         f"keep to yourself: {course / 'instructor'}",
     ]
@@ -259,7 +273,7 @@ def test_an_interrupted_run_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert ran.err == "handprop: stopped; the same command again goes on\n"
     monkeypatch.undo()
     ran = handprop("generate", small_set(tmp_path), "--roster", roster_file(tmp_path), "--out", tmp_path / "course")
-    assert ran.out.startswith("0 new sheets, 3 kept, 15 files written")
+    assert ran.out.startswith(f"0 new sheets, 3 kept, {ALL_FILES} files written")
 
 
 # --- as a program -----------------------------------------------------------------------------------------------------
@@ -341,19 +355,6 @@ def test_names_print_as_they_were_typed(hostile: Path) -> None:
 
 @pytest.mark.parametrize("page", ["sheet", "solution"])
 def test_latex_compiles_whatever_the_names(hostile: Path, tmp_path: Path, page: str) -> None:
-    pdflatex = shutil.which("pdflatex")
-    if pdflatex is None and os.environ.get("CI") != "true":
-        pytest.skip("pdflatex is not installed")
-    assert pdflatex is not None, "pdflatex is not installed, and CI runs every test"
     folder = hostile / "handout" if page == "sheet" else hostile / "instructor" / "solutions"
     for student in records(hostile):
-        scratch = tmp_path / student
-        scratch.mkdir()
-        shutil.copy(folder / student / f"{page}.tex", scratch / "page.tex")
-        call = [pdflatex, "-no-shell-escape", "-interaction=batchmode", "-halt-on-error", "page.tex"]
-        done = subprocess.run(call, cwd=scratch, capture_output=True, timeout=60, check=False)
-        log = (scratch / "page.log").read_text(encoding="latin-1")
-        assert done.returncode == 0, log[-2000:]
-        assert (scratch / "page.pdf").stat().st_size > 1000
-        assert "passwd" not in {Path(part.strip("()")).name for part in log.split()}
-        assert not (scratch / "ran").exists()
+        compiled((folder / student / f"{page}.tex").read_bytes(), tmp_path / student)

@@ -19,9 +19,12 @@ from grader.feedback import FEEDBACK
 from grader.submissions import Submission, submissions
 from handprop.demo import fill_markdown
 from worksheets import load_problem
+from worksheets.formats import FORMATS
 from worksheets.preview import preview_sheet
 from worksheets.problem import bundled_problems
-from worksheets.sheet import STYLES, Sheet
+from worksheets.sheet import Sheet
+
+TEXTS = [ending for ending in FORMATS if ending in ("md", "tex")]
 
 GOLDEN = Path(__file__).parent.parent / "examples"
 SHEET = load_problem("attention-backprop").variant(seed=7)
@@ -52,10 +55,10 @@ def feedback() -> str:
 
 
 PAGES = {
-    "sheet.md": lambda: SHEET.print("md"),
-    "sheet.tex": lambda: SHEET.print("tex"),
-    "solution.md": lambda: SHEET.print("md", solution=True),
-    "solution.tex": lambda: SHEET.print("tex", solution=True),
+    "sheet.md": lambda: SHEET.print("md").decode(),
+    "sheet.tex": lambda: SHEET.print("tex").decode(),
+    "solution.md": lambda: SHEET.print("md", solution=True).decode(),
+    "solution.tex": lambda: SHEET.print("tex", solution=True).decode(),
     "feedback.md": feedback,
 }
 
@@ -80,7 +83,7 @@ def test_a_page_is_as_it_was(name: str) -> None:
 
 def test_both_sheet_and_solution_are_one_template() -> None:
     folder = Path(__file__).parent.parent / "templates"
-    assert {path.name for path in folder.glob("*.jinja")} >= {f"sheet.{ending}.jinja" for ending in STYLES}
+    assert {path.name for path in folder.glob("*.jinja")} >= {f"sheet.{ending}.jinja" for ending in TEXTS}
     assert not list(folder.glob("*solution*"))
 
 
@@ -90,11 +93,11 @@ def before_the_answers(page: str) -> str:
     return page[start:end]
 
 
-@pytest.mark.parametrize("ending", STYLES)
+@pytest.mark.parametrize("ending", TEXTS)
 @pytest.mark.parametrize("name", bundled_problems())
 def test_sheet_and_solution_share_all_but_the_answers(name: str, ending: str) -> None:
     sheet = load_problem(name).variant(seed=3)
-    blank, solved = sheet.print(ending), sheet.print(ending, solution=True)
+    blank, solved = sheet.print(ending).decode(), sheet.print(ending, solution=True).decode()
     assert before_the_answers(blank) == before_the_answers(solved)
     blanks = len(re.findall(r"_{4,}|(?<!newcommand\{)\\blank\b", blank.partition(r"\begin{document}")[2] or blank))
     entries = sum(int(np.prod(line.shape or (1,))) for line in sheet.set.problems[0].lines if line.asked)
@@ -179,7 +182,7 @@ def test_an_empty_sheet_is_all_blank(tmp_path: Path) -> None:
 def test_any_name_prints(tmp_path: Path, name: str) -> None:
     odd = TINY.replace('z = "x @ W"', f'{name} = "x @ W"').replace("softmax(z)", f"softmax({name})")
     sheet = course_sheet(tmp_path, SET, odd)
-    for ending in STYLES:
+    for ending in TEXTS:
         assert sheet.print(ending)
         assert sheet.print(ending, solution=True)
     answers = rounded(sheet)

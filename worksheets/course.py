@@ -19,14 +19,15 @@ import msgspec
 
 from backprop.records import SetRecord, SheetRecord, decoder, read_lines
 from worksheets.authoring import AuthoringError
-from worksheets.derivations import with_symbolic
+from worksheets.derivations import proved
+from worksheets.formats import FORMATS
 from worksheets.problem_set import ProblemSet
 from worksheets.roster import Roster, Student, folder_name
-from worksheets.sheet import STYLES, Sheet
+from worksheets.sheet import Sheet
 from worksheets.variants import Vetting
 
-FORMATS = tuple(STYLES)
 FEW_PAGES = 200  # are printed sooner by one process: starting more costs a second
+CHUNK = 10  # students whose pages a process prints at a time
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def generate(
     problem_set: ProblemSet,
     roster: Roster,
     folder: Path,
-    formats: Sequence[str] = FORMATS,
+    formats: Sequence[str] = tuple(FORMATS),
     progress: Progress = _quiet,
     jobs: int = 1,
 ) -> Generated:
@@ -115,14 +116,14 @@ def _settled(problem_set: ProblemSet, instructor: Path) -> tuple[SetRecord, Sequ
     if not path.exists():
         if records.exists():
             raise AuthoringError(f"{path} is missing, and {records} is there: sheets were made. Nothing was written.")
-        return with_symbolic(fresh), []
+        return proved(fresh), []
     try:
         kept: SetRecord = decoder(SetRecord).decode(path.read_bytes())
         there = read_lines(records.read_bytes(), SheetRecord) if records.exists() else []
     except msgspec.MsgspecError as error:
         raise AuthoringError(f"{instructor}: the records cannot be read: {error}") from None
     if not there:
-        return with_symbolic(fresh), []
+        return proved(fresh), []
     changed = _difference(kept, fresh)
     if changed:
         raise AuthoringError(
@@ -139,8 +140,7 @@ def _difference(kept: SetRecord, fresh: SetRecord) -> str:
     if len(kept.problems) != len(fresh.problems):
         return f"it had {len(kept.problems)} problems and has {len(fresh.problems)}"
     for number, (old, new) in enumerate(zip(kept.problems, fresh.problems, strict=True), 1):
-        bare = tuple(msgspec.structs.replace(line, symbolic=None) for line in old.lines)
-        if msgspec.structs.replace(old, lines=bare) != new:
+        if old != new:
             differing = [
                 f.name
                 for f in msgspec.structs.fields(old)
@@ -210,15 +210,22 @@ def _print(
     progress: Progress,
     jobs: int,
 ) -> int:
-    """Every page that is not there yet."""
+    """Every page that is not there yet, a few students' at a time to each process."""
     missing = [(record, wanted) for record in records if (wanted := _missing(folder, record, formats))]
-    work = (joblib.delayed(_print_one)(sheet_set, record, folder, wanted) for record, wanted in missing)
-    printed = 0
     workers = jobs if len(missing) * len(formats) > FEW_PAGES else 1
-    for done, count in enumerate(joblib.Parallel(n_jobs=workers, return_as="generator", batch_size=8)(work), 1):
-        printed += count
+    size = CHUNK if workers > 1 else 1
+    chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
+    work = (joblib.delayed(_print_some)(sheet_set, chunk, folder) for chunk in chunks)
+    printed = done = 0
+    for chunk, count in zip(chunks, joblib.Parallel(n_jobs=workers, return_as="generator")(work), strict=True):
+        printed, done = printed + count, done + len(chunk)
         progress("printing", done, len(missing))
     return printed
+
+
+def _print_some(sheet_set: SetRecord, wanted: Sequence[tuple[SheetRecord, Sequence[Path]]], folder: Path) -> int:
+    # What is the same on every sheet is worked out once for the set that a process is handed.
+    return sum(_print_one(sheet_set, record, folder, paths) for record, paths in wanted)
 
 
 def _missing(folder: Path, record: SheetRecord, formats: Sequence[str]) -> list[Path]:
@@ -236,10 +243,10 @@ def _print_one(sheet_set: SetRecord, record: SheetRecord, folder: Path, wanted: 
     for path in wanted:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.name == "answers.json":
-            page = json.dumps(sheet.blank_answers(), indent=1, ensure_ascii=False) + "\n"
+            page = (json.dumps(sheet.blank_answers(), indent=1, ensure_ascii=False) + "\n").encode("utf-8")
         else:
             page = sheet.print(path.suffix[1:], solution=path.stem == "solution")
-        _write(path, page.encode("utf-8"))
+        _write(path, page)
     return len(wanted)
 
 

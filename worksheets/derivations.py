@@ -1,4 +1,4 @@
-"""What SymPy says of a set: the symbolic form of an entry of each line, derived once for the shapes and kept.
+"""What SymPy says of a set: whether every gradient is proved, and its symbolic form.
 
 This module is imported where a course is made or checked, never where it is marked: SymPy is slow to start.
 """
@@ -7,38 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from backprop.entries import cells
-from backprop.notation import LATEX, PLAIN, Printer
-from backprop.records import ProblemRecord, SetRecord, SymbolicEntry
+from backprop.notation import Printer
+from backprop.records import SetRecord
 from backprop.symbolic import Symbolic, prove_model
 from worksheets.authoring import AuthoringError, nearest
-from worksheets.pages import first_entry
 from worksheets.problem import Problem
 
 
-def with_symbolic(sheet_set: SetRecord) -> SetRecord:
-    """The set with the symbolic form of an entry of every line, each gradient proved first.
-
-    Raises AuthoringError where SymPy's derivative is not what was derived by rule.
-    """
-    return msgspec.structs.replace(sheet_set, problems=tuple(map(_with_forms, sheet_set.problems)))
-
-
-def _with_forms(problem: ProblemRecord) -> ProblemRecord:
-    model = problem.model()
-    if problem.loss:
-        for proof in prove_model(model, problem.loss):
+def proved(sheet_set: SetRecord) -> SetRecord:
+    """The set, once SymPy has confirmed every gradient line entry by entry. Raises AuthoringError where it cannot."""
+    for problem in sheet_set.problems:
+        for proof in prove_model(problem.model(), problem.loss) if problem.loss else ():
             if not proof.holds:
                 raise AuthoringError(f"{problem.name}: SymPy cannot confirm {proof.line}, entries {proof.wrong}")
-    reading = Symbolic(model, problem.loss or "")
-    lines = []
-    for line, record in zip(model.lines, problem.lines, strict=True):
-        i, j = first_entry(line, record)
-        entry = SymbolicEntry((i, j), reading.form(line, i, j, LATEX), reading.form(line, i, j, PLAIN))
-        lines.append(msgspec.structs.replace(record, symbolic=entry))
-    return msgspec.structs.replace(problem, lines=tuple(lines))
+    return sheet_set
 
 
 def derivation(problem: Problem, weight: str, style: str) -> Iterator[str]:

@@ -5,12 +5,16 @@ The backward pass is the same edges reversed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import fast_sugiyama
 
 from backprop.model import BACKWARD, FORWARD, Model
+from backprop.notation import TYPST, Printer
+from backprop.records import ProblemRecord
+from printing.rendering import render
 
 
 @dataclass(frozen=True)
@@ -84,3 +88,71 @@ def _followed(start: int, after: dict[int, list[int]], nodes: int) -> Iterator[t
             via.append(step)
             step = after[step][0]
         yield step, via
+
+
+WIDTH, COLUMN, ROW = 15.2, 1.75, 0.95
+"""Centimetres: the widest that a picture is, and the most that columns and rows are apart."""
+
+CAPTIONS = ("The computation, forward", "Backward: the same edges, reversed")
+
+RESERVED = {"end", "graph", "subgraph", "style", "class", "click", "default", "direction", "flowchart", "call", "href"}
+"""Words of Mermaid's own, which cannot name a node."""
+
+
+def pictures(model: Model, printer: Printer) -> list[dict[str, Any]]:
+    """The computation, and its edges reversed where a gradient runs along them: what a template needs to draw each."""
+    graph = computation_graph(model)
+    drawn = [_picture(graph, printer, backward, caption) for backward, caption in enumerate(CAPTIONS)]
+    return [picture for picture in drawn if picture["nodes"]]
+
+
+def _picture(graph: Graph, printer: Printer, backward: int, caption: str) -> dict[str, Any]:
+    edges = [e for e in graph.edges if e.gradient or not backward]
+    nodes = [
+        n for n in sorted(graph.places, key=lambda n: graph.places[n]) if any(n in (e.start, e.end) for e in edges)
+    ]
+    identifier = {n: f"{n}_" if n in RESERVED else n for n in nodes}
+    across = min(COLUMN, WIDTH / max(1.0, *(graph.places[n][0] for n in nodes))) if nodes else 0
+    points = [graph.places[n] for n in nodes] + [via for e in edges for via in e.via]
+    left, top = (min((p[k] for p in points), default=0.0) for k in (0, 1))
+    right, bottom = (max((p[k] for p in points), default=0.0) for k in (0, 1))
+
+    def at(place: Place) -> dict[str, str]:
+        return {"x": f"{(place[0] - left) * across:.2f}", "y": f"{(place[1] - top) * ROW:.2f}"}
+
+    def shown(n: str) -> str:
+        return printer.name(f"d{n}" if backward and f"d{n}" in printer.gradients else n)
+
+    return {
+        "caption": caption,
+        "width": f"{(right - left) * across:.2f}",
+        "height": f"{(bottom - top) * ROW:.2f}",
+        "nodes": [
+            {"id": identifier[n], **at(graph.places[n]), "symbol": shown(n), "given": n in graph.givens} for n in nodes
+        ],
+        "edges": [_edge(e, identifier, at, backward) for e in edges],
+        "flows": _flows(edges, identifier, backward),
+    }
+
+
+def _edge(edge: Edge, identifier: Mapping[str, str], at: Any, backward: int) -> dict[str, Any]:
+    ends = identifier[edge.start], identifier[edge.end]
+    via = [at(place) for place in edge.via]
+    start, end = reversed(ends) if backward else ends
+    return {"start": start, "end": end, "via": via[::-1] if backward else via}
+
+
+def _flows(edges: Sequence[Edge], identifier: Mapping[str, str], backward: int) -> list[dict[str, Any]]:
+    """The edges that lead to the same node, together: what each line is worked from."""
+    into: dict[str, list[str]] = {}
+    for edge in edges:
+        start, end = (edge.end, edge.start) if backward else (edge.start, edge.end)
+        into.setdefault(identifier[end], []).append(identifier[start])
+    return [{"starts": starts, "end": end} for end, starts in into.items()]
+
+
+def drawings(problem: ProblemRecord) -> list[str]:
+    """The pictures of a problem as drawings of their own, in Typst."""
+    model = problem.model()
+    found = pictures(model, Printer.of(model, TYPST, problem.loss))
+    return [render("graph.typ.jinja", {"graph": picture}) for picture in found]

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
-
-import jinja2
 
 from backprop.evaluate import work_model
 from backprop.records import KeyRecord, Marking, SetRecord, SheetRecord
-from worksheets.pages import page
+from worksheets.formats import FORMATS
 from worksheets.problem import Problem
 from worksheets.problem_set import Asked, ProblemSet
-from worksheets.style import Latex, Markdown, Style
 from worksheets.variants import draw_variant
-
-STYLES: dict[str, Callable[[], Style]] = {"md": Markdown, "tex": Latex}
-"""The formats in which a sheet is printed, by the ending of the file; each has a template of its name."""
 
 
 @dataclass(frozen=True)
@@ -43,27 +37,21 @@ class Sheet:
     def key_record(self) -> KeyRecord:
         return KeyRecord(self.record.sheet, tuple(dict(key) for key in self.keys))
 
-    def print(self, ending: str, solution: bool = False) -> str:
+    def print(self, ending: str, solution: bool = False) -> bytes:
         """The sheet, or its worked solution, as a page in the format of a file's ending."""
-        sheet_set = self.set
-        if solution and any(line.symbolic is None for p in sheet_set.problems for line in p.lines if line.asked):
-            from worksheets.derivations import with_symbolic
-
-            sheet_set = with_symbolic(sheet_set)
-        context = page(sheet_set, self.record, self.keys, STYLES[ending](), solution)
-        return _environment(ending).get_template(f"sheet.{ending}.jinja").render(context)
+        return FORMATS[ending](self.set, self.record, self.keys, solution)
 
     def markdown(self) -> str:
         """The sheet in Markdown."""
-        return self.print("md")
+        return self.print("md").decode()
 
     def latex(self) -> str:
         """The sheet in LaTeX."""
-        return self.print("tex")
+        return self.print("tex").decode()
 
-    def solution(self, ending: str = "md") -> str:
-        """The worked solution; in Markdown unless another format is asked for."""
-        return self.print(ending, solution=True)
+    def solution(self) -> str:
+        """The worked solution in Markdown."""
+        return self.print("md", solution=True).decode()
 
     def blank_answers(self) -> dict[str, Any]:
         """answers.json: a submission with every answer still empty."""
@@ -74,37 +62,6 @@ class Sheet:
             if line.asked
         ]
         return {"sheet": self.record.sheet, "answers": dict.fromkeys(names, "")}
-
-
-@cache
-def _environment(ending: str) -> jinja2.Environment:
-    """Jinja with the delimiters that do not collide with LaTeX's braces where LaTeX is printed."""
-    marks: dict[str, Any] = {}
-    if ending == "tex":
-        marks = {
-            "block_start_string": "<%",
-            "block_end_string": "%>",
-            "variable_start_string": "<<",
-            "variable_end_string": ">>",
-            "comment_start_string": "<#",
-            "comment_end_string": "#>",
-        }
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("templates", "."),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-        **marks,
-    )
-    environment.globals["beside"] = beside
-    return environment
-
-
-def beside(name: str, block: str) -> str:
-    """A block of lines beside a name: what follows the first line stands under it."""
-    return name + block.replace("\n", "\n" + " " * len(name))
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,256 @@
+"""Ways to print the same strings: what words, formulas, matrices and blanks are in each kind of page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+from markupsafe import escape
+from pylatexenc.latexencode import UnicodeToLatexEncoder
+
+from backprop.language import parse
+from backprop.notation import LATEX, PLAIN, TYPST, Printer, markdown_words
+from backprop.printed import quoted
+
+Rows = Sequence[Sequence[str]]
+
+WIDEST_BLANK, WIDEST_ROW, WIDEST_FORMULA = 1.75, 13.0, 9.0
+"""Centimetres: a blank, all blanks of a row, a formula."""
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A place to write one entry: the answer's name, and the row and column from 1; both None for a formula."""
+
+    answer: str
+    row: int | None = None
+    column: int | None = None
+    wide: int = 1  # how many blanks stand beside each other: many are narrower
+
+    @property
+    def field(self) -> str:
+        """The name of its field in a form: letters, digits and hyphens, which every PDF reader keeps."""
+        number, _, line = self.answer.removesuffix(".formula").partition(".")
+        place = "formula" if self.row is None else f"{self.row}-{self.column}"
+        return f"{number}-{line.replace('_', '--')}-{place}"
+
+    @property
+    def width(self) -> float:
+        """Centimetres."""
+        return WIDEST_FORMULA if self.row is None else min(WIDEST_BLANK, WIDEST_ROW / self.wide)
+
+    @property
+    def tip(self) -> str:
+        """What a screen reader says of it."""
+        return self.answer if self.row is None else f"{self.answer} row {self.row} column {self.column}"
+
+
+class Style(Protocol):
+    """What differs between kinds of pages: escaping, mathematics, matrices, blanks."""
+
+    notation: str
+
+    def text(self, text: str) -> str:
+        """Words, printed as they were typed."""
+
+    def math(self, formula: str) -> str:
+        """A formula among words."""
+
+    def number(self, number: str) -> str:
+        """A number, on its own or in a matrix."""
+
+    def matrix(self, rows: Rows, row_labels: Sequence[str] = (), column_labels: Sequence[str] = ()) -> str:
+        """A matrix of printed entries, with the names of its rows and columns where they have any."""
+
+    def blank(self, blank: Blank) -> str:
+        """A place to write an entry, or a formula."""
+
+
+class Markdown:
+    """Plain text in fences: it can be read, and filled in, in any editor."""
+
+    notation = PLAIN
+
+    def text(self, text: str) -> str:
+        return markdown_words(text)
+
+    def math(self, formula: str) -> str:
+        return f"`{formula}`"
+
+    def number(self, number: str) -> str:
+        return number
+
+    def matrix(self, rows: Rows, row_labels: Sequence[str] = (), column_labels: Sequence[str] = ()) -> str:
+        width = max(len(cell) for row in [*rows, column_labels] for cell in row)
+        lines = [f"[ {'  '.join(cell.rjust(width) for cell in row)} ]" for row in rows]
+        if row_labels:
+            lines = [f"{line}  {label}" for line, label in zip(lines, row_labels, strict=True)]
+        if column_labels:
+            lines = [f"  {'  '.join(label.rjust(width) for label in column_labels)}", *lines]
+        return "\n".join(lines)
+
+    def blank(self, blank: Blank) -> str:
+        return "_" * (40 if blank.row is None else 8)
+
+
+class Latex:
+    """pdflatex's LaTeX, on plain TeX Live."""
+
+    notation = LATEX
+
+    def text(self, text: str) -> str:
+        return str(_encoder().unicode_to_latex(_one_line(text)))
+
+    def math(self, formula: str) -> str:
+        return f"${formula}$"
+
+    def number(self, number: str) -> str:
+        return number
+
+    def matrix(self, rows: Rows, row_labels: Sequence[str] = (), column_labels: Sequence[str] = ()) -> str:
+        if column_labels:
+            # bordermatrix, of plain TeX, is the one construction that sets names above the columns of a bracket.
+            names = row_labels or [""] * len(rows)
+            lines = [["", *column_labels], *([name, *row] for name, row in zip(names, rows, strict=True))]
+            head = " & ".join(self._label(label) for label in lines[0])
+            body = "".join(rf"{self._label(line[0])} & {' & '.join(line[1:])} \cr " for line in lines[1:])
+            return rf"\bordermatrix{{{head} \cr {body}}}"
+        body = r" \\ ".join(" & ".join(row) for row in rows)
+        matrix = rf"\left(\begin{{array}}{{@{{}}*{{{len(rows[0])}}}{{r}}@{{}}}} {body} \end{{array}}\right)"
+        names = r" \\ ".join(map(self._label, row_labels))
+        return rf"{matrix}\begin{{array}}{{@{{\;}}l}} {names} \end{{array}}" if row_labels else matrix
+
+    def _label(self, label: str) -> str:
+        return rf"\text{{\footnotesize {self.text(label)}}}" if label else ""
+
+    def blank(self, blank: Blank) -> str:
+        return r"\blank"
+
+
+class Typst:
+    """Typst, for pages that need no TeX; its functions `matrix` and `entry` stand in templates/page.typ.jinja."""
+
+    notation = TYPST
+
+    def text(self, text: str) -> str:
+        # As a string within parentheses nothing in it is markup; the semicolon ends the expression.
+        return f"#({quoted(_one_line(text))});"
+
+    def math(self, formula: str) -> str:
+        return f"${formula}$"
+
+    def number(self, number: str) -> str:
+        return f"${number}$"
+
+    def matrix(self, rows: Rows, row_labels: Sequence[str] = (), column_labels: Sequence[str] = ()) -> str:
+        cells = [[cell.removeprefix("#") for cell in row] for row in rows]
+        names = _array([quoted(_one_line(label)) for label in row_labels])
+        heads = _array([quoted(_one_line(label)) for label in column_labels])
+        return f"#matrix({_array([_array(row) for row in cells])}, rows: {names}, columns: {heads})"
+
+    def blank(self, blank: Blank) -> str:
+        return f"#entry({quoted(blank.field)}, {quoted(blank.tip)}, {blank.width:.2f}cm)"
+
+
+def _array(items: Sequence[str]) -> str:
+    """An array in Typst's code; the comma at the end makes one of a single item too."""
+    return f"({''.join(f'{item}, ' for item in items)})"
+
+
+class Html:
+    """HTML; formulas are LaTeX that KaTeX sets once the page is open."""
+
+    notation = LATEX
+
+    def text(self, text: str) -> str:
+        return str(escape(_one_line(text)))
+
+    def math(self, formula: str) -> str:
+        return f'<span class="tex">{escape(formula)}</span>'
+
+    def number(self, number: str) -> str:
+        return number.replace("-", "−")
+
+    def matrix(self, rows: Rows, row_labels: Sequence[str] = (), column_labels: Sequence[str] = ()) -> str:
+        head = "".join(f'<th scope="col">{self.text(label)}</th>' for label in column_labels)
+        names = row_labels or [""] * len(rows)
+        lines = [
+            f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}"
+            + (f'<th scope="row">{self.text(name)}</th>' if name else "")
+            + "</tr>"
+            for row, name in zip(rows, names, strict=True)
+        ]
+        above = f"<thead><tr>{head}</tr></thead>" if head else ""
+        return f'<table class="matrix">{above}<tbody>{"".join(lines)}</tbody></table>'
+
+    def blank(self, blank: Blank) -> str:
+        kind = 'class="formula"' if blank.row is None else 'inputmode="decimal"'
+        place = "" if blank.row is None else f' data-row="{blank.row}" data-column="{blank.column}"'
+        return (
+            f'<input type="text" id="{escape(blank.field)}" aria-label="{escape(blank.tip)}"'
+            f' data-answer="{escape(blank.answer)}"{place} {kind} autocomplete="off" spellcheck="false">'
+        )
+
+
+class Notebook:
+    """The Markdown of notebooks, with LaTeX between dollar signs; answers are assigned in Python."""
+
+    notation = LATEX
+
+    def text(self, text: str) -> str:
+        return markdown_words(text)
+
+    def math(self, formula: str) -> str:
+        return f"${formula}$"
+
+    def number(self, number: str) -> str:
+        return number
+
+    def matrix(self, rows: Rows, row_labels: Sequence[str] = (), column_labels: Sequence[str] = ()) -> str:
+        lines = [" & ".join(row) for row in rows]
+        if row_labels:
+            lines = [f"{line} & {_label(label)}" for line, label in zip(lines, row_labels, strict=True)]
+        if column_labels:
+            lines = [" & ".join(map(_label, column_labels)), r"\hline " + lines[0], *lines[1:]]
+        body = r" \\ ".join(lines)
+        if row_labels or column_labels:
+            columns = "r" * len(rows[0]) + ("|l" if row_labels else "")
+            return rf"\begin{{array}}{{{columns}}} {body} \end{{array}}"
+        return rf"\begin{{pmatrix}} {body} \end{{pmatrix}}"
+
+    def blank(self, blank: Blank) -> str:
+        return "..." if blank.row is not None else '""'
+
+
+def _label(label: str) -> str:
+    """A label within LaTeX's mathematics: what could end the text or the formula is left out."""
+    plain = re.sub(r"[^\w .,:;()+=/-]|_", "", _one_line(label))
+    return rf"\text{{{plain}}}"
+
+
+def _one_line(text: str) -> str:
+    """Words on one line, without what cannot be printed."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+@cache
+def _encoder() -> UnicodeToLatexEncoder:
+    return UnicodeToLatexEncoder(unknown_char_policy="replace", unknown_char_warning=False)
+
+
+def worded(says: str, style: Style, printer: Printer) -> str:
+    """A sentence with what stands in its braces as mathematics; it begins as sentences do, and ends with a stop."""
+    says = f"{says[:1].upper()}{says[1:]}."
+    pieces = re.split(r"\{([^{}]*)\}", says)
+    return "".join(
+        style.math(printer.expression(parse(piece))) if i % 2 else words(piece, style) for i, piece in enumerate(pieces)
+    )
+
+
+def words(piece: str, style: Style) -> str:
+    """A piece of a sentence; the blanks around a formula are part of it."""
+    left, right = piece[: len(piece) - len(piece.lstrip())], piece[len(piece.rstrip()) :]
+    return left + style.text(piece) + (right if piece.strip() else "") if piece else ""
