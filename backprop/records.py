@@ -55,6 +55,7 @@ class GivenRecord(msgspec.Struct, frozen=True):
     shape: tuple[str | int, ...] = ()
     index: str | int | None = None
     trainable: bool = False
+    rows: str | None = None
 
 
 class ProblemRecord(msgspec.Struct, frozen=True):
@@ -123,7 +124,7 @@ def size(value: str | int, sizes: dict[str, int]) -> Size:
 
 def given(record: GivenRecord, sizes: dict[str, int]) -> Given:
     index = None if record.index is None else size(record.index, sizes)
-    return Given(record.name, tuple(size(s, sizes) for s in record.shape), index, record.trainable)
+    return Given(record.name, tuple(size(s, sizes) for s in record.shape), index, record.trainable, record.rows)
 
 
 _KEPT: dict[int, tuple[ProblemRecord, Model]] = {}

@@ -116,14 +116,30 @@ def test_preview_shows_a_sheet_or_its_solution(tmp_path: Path) -> None:
 def test_problems() -> None:
     ran = handprop("problems")
     assert (ran.code, ran.err) == (0, "")
-    assert "attention-backprop  Full backpropagation through attention\n" in ran.out
+    assert re.search(r"^attention-backprop +Full backpropagation through attention$", ran.out, re.MULTILINE)
+    assert re.search(r"^full-backpropagation +Full backpropagation$", ran.out, re.MULTILINE)
     ran = handprop("problems", "attention-backprop")
     assert ran.code == 0
     for line in ("W_O: 2×4 (d_v×v), trainable", "dQ          = dscores @ K", "W_Q_new     = W_Q - eta * dW_Q"):
         assert f"  {line}\n" in ran.out
+    ran = handprop("problems", "full-backpropagation")
+    assert (ran.code, ran.err) == (0, "")
+    assert re.search(
+        r"^  6  attention-backprop +30 marks  39 lines  Full backpropagation through attention$", ran.out, re.M
+    )
     ran = handprop("problems", "attention")
     assert (ran.code, ran.out) == (2, "")
-    assert "bundled problems: " in ran.err or "did you mean “attention-backprop”?" in ran.err
+    assert re.search(r"no problem is called “attention”; did you mean “[a-z-]*attention[a-z-]*”\?", ran.err)
+
+
+def test_a_bundled_set_is_a_set(tmp_path: Path) -> None:
+    assert "## 4. The Jacobian of softmax (5 marks)" in handprop("preview", "full-backpropagation").out
+    ran = handprop("check", "full-backpropagation")
+    assert (ran.code, ran.out.count("  fit to use\n")) == (0, 6)
+    roster = roster_file(tmp_path)
+    ran = handprop("generate", "full-backpropagation", "--roster", roster, "--out", tmp_path / "c", "--format", "none")
+    assert ran.code == 0
+    assert len(records(tmp_path / "c")) == 3
 
 
 # --- derive and check -------------------------------------------------------------------------------------------------

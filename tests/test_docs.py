@@ -12,6 +12,7 @@ import pytest
 from classroom import handprop
 from formula_problems import attention
 from mistake_rows import SHEETS, SLIPS, answers_to, slipped
+from problem_rows import PROBLEM_SHEETS
 
 from backprop.operations import OPERATIONS
 from grader import grade
@@ -86,7 +87,7 @@ def test_the_table_of_formulas_is_what_the_grader_says() -> None:
 
 def mistakes_page() -> str:
     rows = []
-    for sheet, table in SHEETS:
+    for sheet, table in (*SHEETS, *PROBLEM_SHEETS):
         for line, worked, *_ in table:
             asked = next(x.expression for x in sheet.set.problems[0].lines if x.name == line)
             found = grade(sheet, answers_to(sheet, {line: worked})).line(line).mistake

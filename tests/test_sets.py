@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from backprop.records import SetRecord, SheetRecord
 from worksheets import generate, load_problem, load_set
 from worksheets.authoring import AuthoringError, NotThere
-from worksheets.problem_set import Asked, problem_record, share_out
+from worksheets.check import check
+from worksheets.problem_set import Asked, bundled_sets, problem_record, share_out
 from worksheets.roster import load_roster
 from worksheets.sheet import Sheet
 
@@ -190,6 +191,49 @@ def test_the_lesson_s_own_numbers(tmp_path: Path) -> None:
         assert key["loss_new"] < key["loss"]
     sheet = (course / "handout" / "s1" / "sheet.md").read_text(encoding="utf-8")
     assert "C" in sheet
+
+
+@pytest.mark.parametrize("name", bundled_sets())
+def test_a_bundled_set_is_found_by_its_name_and_fit_to_use(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = [load_set(call) for call in (name, f"{name}.toml", f"sets/{name}.toml")]
+    assert len({one.title for one in found}) == 1
+    assert all(check(asked, variants=3).failures == () for asked in found[0].problems)
+    (tmp_path / f"{name}.toml").write_text(SET, encoding="utf-8")
+    (tmp_path / "tiny.toml").write_text(TINY, encoding="utf-8")
+    assert load_set(f"{name}.toml").title == "Practice sheet"  # a file that is there comes first
+    with pytest.raises(NotThere, match="there is no such file"):
+        load_set(tmp_path / "elsewhere" / f"{name}.toml")
+
+
+def test_the_lesson_is_covered_from_top_to_bottom() -> None:
+    problems = [asked.problem for asked in load_set("full-backpropagation").problems]
+    warm_ups = ["matmul-gradient", "attention-output-gradient", "scores-gradient", "softmax-jacobian"]
+    assert [problem.name for problem in problems] == [*warm_ups, "output-layer-step", "attention-backprop"]
+    lines = {
+        line.name: line.text
+        for asked in load_set("full-backpropagation").problems
+        for line in asked.problem.model.lines
+    }
+    for name, text in {
+        "dA": "dC @ B.T",
+        "dB": "A.T @ dC",
+        "dweights": "doutput @ V.T",
+        "dV": "weights.T @ doutput",
+        "dQ": "dscores @ K",
+        "dK": "dscores.T @ Q",
+        "J_ij": "entry(p, 0, i) * (delta(i, j) - entry(p, 0, j))",
+        "J": "diag(p) - p.T @ p",
+        "dx": "p * (dp - rowsum(dp * p))",
+    }.items():
+        assert lines[name] == text
+
+
+def test_a_set_that_is_nearly_a_bundled_one() -> None:
+    with pytest.raises(NotThere, match="no set is called “full-backprop”; did you mean “full-backpropagation”"):
+        load_set("full-backprop")
 
 
 def test_a_problem_beside_the_set_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

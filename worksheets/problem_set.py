@@ -14,8 +14,8 @@ from backprop.evaluate import work_lines
 from backprop.model import BACKWARD, UPDATE, Line, Model
 from backprop.records import Help, LineRecord, Marking, ProblemRecord, SetRecord, formula_of
 from worksheets.asking import BARE, WORKED, asked_lines, help_with
-from worksheets.authoring import AuthoringError, fitted, read_toml
-from worksheets.problem import Override, Problem, load_problem
+from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml
+from worksheets.problem import Override, Problem, bundled, load_problem
 
 VERSION = 1
 WITH_FORMULAS = (BACKWARD, UPDATE)
@@ -74,9 +74,31 @@ class ProblemSet:
         return SetRecord(VERSION, self.title, tuple(map(problem_record, self.problems)), self.marking)
 
 
-def load_set(path: str | Path) -> ProblemSet:
-    """A set from its file. Raises AuthoringError: which file, which problem, what would fit."""
-    path = Path(path)
+def bundled_sets() -> dict[str, Path]:
+    """The sets that come with handprop, by name."""
+    return bundled("sets")
+
+
+def set_file(name: str | Path) -> Path:
+    """The file of a set: the one at this path, or else the bundled one of this name."""
+    path, known = Path(name), bundled_sets()
+    if not path.is_file():
+        if path.stem in known and str(path.parent) in (".", "sets") and path.suffix in ("", ".toml"):
+            return known[path.stem]
+        if not path.suffix and not path.exists():
+            raise NotThere(
+                f"no set is called “{name}”; {nearest(str(name), list(known), 'bundled sets')} "
+                "(or give the path of a .toml file)"
+            )
+    return path
+
+
+def load_set(name: str | Path) -> ProblemSet:
+    """A set from its file, or a bundled one by its name.
+
+    Raises AuthoringError: which file, which problem, what would fit.
+    """
+    path = set_file(name)
     source = fitted(read_toml(path), SetSource, str(path))
     if not source.problem:
         raise AuthoringError(f"{path}: a set has at least one [[problem]]")
