@@ -72,7 +72,7 @@ except SystemExit as ended:
 def test_marking_does_not_wait_for_sympy(tmp_path: Path) -> None:
     from classroom import small_course
 
-    slow = {"sympy", "mpmath", "worksheets", "matplotlib", "joblib"}
+    slow = {"sympy", "mpmath", "worksheets", "matplotlib", "joblib", "openpyxl", "nbformat", "PIL"}
     assert not slow & loaded("import grader")
     course = small_course(tmp_path)
     answers = course / "handout" / "s1" / "answers.json"
