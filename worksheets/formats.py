@@ -9,9 +9,12 @@ from backprop.printed import quoted
 from backprop.records import SetRecord, SheetRecord
 from printing import typesetting
 from printing.rendering import render
-from printing.style import Latex, Markdown, Typst
+from printing.style import Latex, Markdown, Notebook, Spreadsheet, Typst
+from worksheets.drawn import drawn
+from worksheets.notebook import notebook
 from worksheets.pages import page
 from worksheets.plots import loss_plot
+from worksheets.workbook import workbook
 
 Keys = Sequence[Mapping[str, Any]]
 """The exact value of every line, a dictionary a problem."""
@@ -33,9 +36,26 @@ def pdf(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -
     return typesetting.pdf(source, tagged=not solution)
 
 
+def jupyter(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
+    text = render("sheet.ipynb.jinja", page(sheet_set, record, keys, Notebook(), solution))
+    pictures = {
+        f"picture-{number}-{i}.png": picture
+        for number, problem in enumerate(sheet_set.problems, 1)
+        for i, picture in enumerate(drawn(problem), 1)
+    }
+    return notebook(text, record.sheet, pictures)
+
+
+def spreadsheet(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
+    strings = page(sheet_set, record, keys, Spreadsheet(), solution)
+    return workbook(strings, [drawn(problem) for problem in sheet_set.problems])
+
+
 FORMATS: dict[str, Callable[[SetRecord, SheetRecord, Keys, bool], bytes]] = {
     "md": markdown,
     "tex": latex,
     "pdf": pdf,
+    "ipynb": jupyter,
+    "xlsx": spreadsheet,
 }
 """Each format by the ending of its file: a sheet, or its worked solution, as the bytes of a page."""
