@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from backprop.expressions import (
+    ATOM,
     Apply,
     Expression,
     ExpressionError,
     Name,
     Number,
     decimal,
+    level,
     needs_parentheses,
     rebuild,
 )
@@ -155,6 +157,8 @@ class Printer:
         return notation.printed(self.style, *parts)
 
     def _in_parentheses(self, operation: str, notation: Notation | None, position: int, argument: Expression) -> bool:
+        if operation == "row":  # “row 1 of A · B” would leave open of what
+            return level(argument) < ATOM
         if operation not in ("+", "-", "*", "/", "@", "**", "neg", ".T"):
             return False
         if operation == "**" and isinstance(argument, Apply) and argument.operation == "entry":

@@ -91,7 +91,7 @@ MODEL = _small_model()
 LAST = MODEL.lines[-1]
 WORKED = work_lines(MODEL.lines, numbers(MODEL, seed=5, batch=4), MODEL.sizes)
 # In print these do not say what they hold: “row 1 of A · B”.
-WITHOUT_BRACKETS = {"row", "place", "entry", "cross_entropy"}
+WITHOUT_BRACKETS = {"row", "place", "entry", "cross_entropy", "mean_cross_entropy"}
 
 
 @settings(max_examples=300)

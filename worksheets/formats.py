@@ -37,18 +37,24 @@ def pdf(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -
 
 
 def jupyter(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
-    text = render("sheet.ipynb.jinja", page(sheet_set, record, keys, Notebook(), solution))
+    strings = page(sheet_set, record, keys, Notebook(), solution)
     pictures = {
         f"picture-{number}-{i}.png": picture
         for number, problem in enumerate(sheet_set.problems, 1)
         for i, picture in enumerate(drawn(problem), 1)
     }
-    return notebook(text, record.sheet, pictures)
+    pictures |= {
+        f"losses-{problem['number']}.png": loss_plot(problem["losses"], "png")
+        for problem in strings["problems"]
+        if problem["losses"]
+    }
+    return notebook(render("sheet.ipynb.jinja", strings), record.sheet, pictures)
 
 
 def spreadsheet(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
     strings = page(sheet_set, record, keys, Spreadsheet(), solution)
-    return workbook(strings, [drawn(problem) for problem in sheet_set.problems])
+    plots = [[loss_plot(p["losses"], "png")] if p["losses"] else [] for p in strings["problems"]]
+    return workbook(strings, [(*drawn(p), *plot) for p, plot in zip(sheet_set.problems, plots, strict=True)])
 
 
 FORMATS: dict[str, Callable[[SetRecord, SheetRecord, Keys, bool], bytes]] = {

@@ -16,7 +16,7 @@ from backprop.model import AGAIN, BACKWARD, FORWARD, THEN, UPDATE, Line, Model, 
 from backprop.notation import Printer
 from backprop.operations import OPERATIONS
 from backprop.reasons import reason
-from backprop.records import LineRecord, ProblemRecord, SetRecord, SheetRecord
+from backprop.records import LineRecord, ProblemRecord, SetRecord, SheetRecord, formula_of
 from backprop.work import Numbers, Work, number_text, numbers
 from printing.style import Blank, Style, worded, words
 from worksheets.asking import told_lines
@@ -53,6 +53,7 @@ def page(
         "problems": problems,
         "solution": solution,
         "slips": sheet_set.marking.follows > 0,
+        "formulas": any(line.formula_marks is not None for p in sheet_set.problems for line in p.lines),
     }
 
 
@@ -194,7 +195,8 @@ class Writer:
         return {
             **self._answer(line, record),
             "solved": False,
-            "hints": [self.style.math(hint) for hint in self._hints(line, record, sheet)],
+            "hints": list(self._hints(line, record, sheet)),
+            "formula_blank": self._formula_blank(label, record),
             "blanks": blanks,
             "columns": "r" * columns if line.shape else "",
             "blank_width": f"{places[0][0].width:.2f}",
@@ -202,12 +204,31 @@ class Writer:
         }
 
     def _hints(self, line: Line, record: LineRecord, sheet: Numbers) -> Iterator[str]:
-        """The line's own formula, where the model does not show it, and its first entry in symbols."""
-        if record.help == "hints":
+        """The line's own formula, where the model does not show it, and its first entry in symbols.
+
+        Where the formula is asked, they would give it away: then only why it is as it is.
+        """
+        if record.help == "hints" and record.formula_marks is not None:
+            if why := reason(self.model, line):
+                yield worded(why.says, self.style, self.printer)
+        elif record.help == "hints":
             if line.part != FORWARD:
-                yield f"{self.printer.name(line.name)} = {self.printer.expression(line.expression)}"
+                yield self.style.math(f"{self.printer.name(line.name)} = {self.printer.expression(line.expression)}")
             if entry := self.work.in_symbols(line, sheet, record.always_zero):
-                yield entry
+                yield self.style.math(entry)
+
+    def _formula_blank(self, label: str, record: LineRecord) -> dict[str, str]:
+        """A place to write the line's formula, where it is asked."""
+        if record.formula_marks is None:
+            return {}
+        blank = Blank(formula_of(label))
+        return {
+            "label": blank.answer,
+            "shown_label": self.style.text(blank.answer),
+            "value": self.style.blank(blank),
+            "width": f"{blank.width:.2f}",
+            "marks": marks_text(record.formula_marks),
+        }
 
     def _answer(self, line: Line, record: LineRecord) -> dict[str, Any]:
         rows, columns = map(int, line.shape or (1, 1))

@@ -46,7 +46,10 @@ def tabs(strings: Mapping[str, Any], pictures: Sequence[Sequence[bytes]]) -> Ite
     """The tabs of a sheet, or of its worked solution; a sheet has one more, to work on."""
     numbers = count(1)
     for problem, drawn in zip(strings["problems"], pictures, strict=True):
-        blocks = [*_head(strings, first=problem["number"] == 1), *Exercise(problem, numbers).blocks(drawn)]
+        blocks = [
+            *_head(strings, first=problem["number"] == 1),
+            *Exercise(problem, numbers, strings["solution"]).blocks(drawn),
+        ]
         yield Tab(tab_title(f"{problem['number']} {problem['title']}"), widths(problem), tuple(blocks))
     if not strings["solution"]:
         yield Tab(NOTES, (), ())
@@ -92,8 +95,8 @@ def _head(strings: Mapping[str, Any], first: bool) -> Iterator[Block]:
 class Exercise:
     """One problem's blocks, with the answers numbered over the whole sheet."""
 
-    def __init__(self, problem: Mapping[str, Any], numbers: Iterator[int]) -> None:
-        self.problem, self.numbers = problem, numbers
+    def __init__(self, problem: Mapping[str, Any], numbers: Iterator[int], solution: bool) -> None:
+        self.problem, self.numbers, self.solution = problem, numbers, solution
         self.widths = widths(problem)
         self.works_width = sum(self.widths[1:])
         answers = [answer for part in problem["parts"] for answer in part["answers"]]
@@ -110,13 +113,16 @@ class Exercise:
         yield together(*(words(f"• {sentence}", "note") for sentence in problem["legend"]), GAP)
         if problem["told"]:
             yield from self._values("These lines are worked out for you", problem["told"])
-        for graph, data in zip(problem["pictures"], pictures, strict=True):
+        graphs = len(problem["pictures"])
+        for graph, data in zip(problem["pictures"], pictures[:graphs], strict=True):
             yield picture(graph["caption"], data)
         for part in problem["parts"]:
             heading = together(words(part["title"], "part"), words(part["task"]))
             for answer in part["answers"]:
-                yield together(heading, self._solved(answer) if "result" in answer else self._asked(answer), GAP)
+                yield together(heading, self._solved(answer) if answer["solved"] else self._asked(answer), GAP)
                 heading = Block(())
+        for plot in pictures[graphs:]:
+            yield picture("The loss, step by step", plot)
 
     def _values(self, title: str, quantities: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
         """Quantities with their numbers, under a heading."""
@@ -140,10 +146,20 @@ class Exercise:
 
     def _asked(self, answer: Mapping[str, Any]) -> Block:
         """Cells to fill in, and beside them what is asked."""
-        block = self._entries(answer, answer["value"], TALL)
+        block = self._entries(answer, answer["value"], TALL, asked=True)
         asked = f"{answer['symbol']}   ({answer['size']}, {answer['marks']})"
         first = Row({**block.rows[0].cells, self.beside: (asked, "aside")}, TALL, block.rows[0].decimals)
-        return Block((first, *block.rows[1:]), block.areas)
+        hints = [words(f"Hint: {hint}", "note") for hint in answer["hints"]]
+        return together(*hints, self._formula(answer), Block((first, *block.rows[1:]), block.areas))
+
+    def _formula(self, answer: Mapping[str, Any]) -> Block:
+        """A cell for the formula, where it is asked."""
+        if not (blank := answer["formula_blank"]):
+            return Block(())
+        block = named(grid(blank["label"], "", "entry", TALL, 0), {f"answer_{next(self.numbers)}": 1})
+        asked = f"a formula for {answer['symbol']}, such as X.T @ dQ   ({blank['marks']})"
+        first = Row({**block.rows[0].cells, self.beside: (asked, "aside")}, TALL, block.rows[0].decimals)
+        return Block((first,), block.areas)
 
     def _solved(self, answer: Mapping[str, Any]) -> Block:
         """The arithmetic in words, and the numbers that come out."""
@@ -154,11 +170,12 @@ class Exercise:
             places = (step["place"], *[""] * (len(works) - 1))
             steps += [beside(place, work, self.works_width) for place, work in zip(places, works, strict=True)]
         said = [words(formula, "label"), words(answer["reason"], "note"), *steps, words(answer["more"])]
-        return together(*said, self._entries(answer, answer["result"], LINE))
+        return together(*said, self._entries(answer, answer["result"], LINE, asked=self.solution))
 
-    def _entries(self, answer: Mapping[str, Any], value: str, height: float) -> Block:
+    def _entries(self, answer: Mapping[str, Any], value: str, height: float, asked: bool) -> Block:
         block = grid(answer["label"], value, "entry", height, self.problem["decimals"])
-        names = {f"answer_{next(self.numbers)}": 1}
+        # A line that is worked on the sheet, as an example, is no answer to be read.
+        names = {f"answer_{next(self.numbers)}": 1} if asked else {}
         return named(block, {**names, **_by_name(answer["label"].partition(".")[2])})
 
 
