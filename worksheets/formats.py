@@ -7,9 +7,10 @@ from typing import Any
 
 from backprop.printed import quoted
 from backprop.records import SetRecord, SheetRecord
-from printing import typesetting
+from printing import typesetting, web
 from printing.rendering import render
-from printing.style import Latex, Markdown, Typst
+from printing.style import Html, Latex, Markdown, Typst
+from worksheets.graph import drawings, spoken
 from worksheets.pages import page
 
 Keys = Sequence[Mapping[str, Any]]
@@ -30,9 +31,25 @@ def pdf(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -
     return typesetting.pdf(source, tagged=not solution)
 
 
+def html(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
+    style = Html()
+    strings = page(sheet_set, record, keys, style, solution)
+    sources = [drawings(problem) for problem in sheet_set.problems]
+    drawn = web.drawings(tuple(source for of_problem in sources for source in of_problem))
+    pictures = iter(drawn.pictures)
+    for problem, strings_of_problem in zip(sheet_set.problems, strings["problems"], strict=True):
+        strings_of_problem["pictures"] = [
+            {"caption": picture["caption"], "svg": web.labelled(next(pictures), style.text(says))}
+            for picture, says in zip(strings_of_problem["pictures"], spoken(problem), strict=True)
+        ]
+    carried = web.carried() if solution else web.carried(("sheet.css",), ("sheet.js",))
+    return render("sheet.html.jinja", {**strings, "carried": carried, "letters": drawn.letters}).encode()
+
+
 FORMATS: dict[str, Callable[[SetRecord, SheetRecord, Keys, bool], bytes]] = {
     "md": markdown,
     "tex": latex,
     "pdf": pdf,
+    "html": html,
 }
 """Each format by the ending of its file: a sheet, or its worked solution, as the bytes of a page."""
