@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
+from worksheets.sheet import Sheet
+
 QUIET = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
@@ -53,3 +55,9 @@ def opened(context: BrowserContext, path: Path) -> Opened:
     found.page.on("pageerror", lambda error: found.trouble.append(str(error)))
     found.page.goto(path.as_uri())
     return found
+
+
+def written(folder: Path, sheet: Sheet, solution: bool = False) -> Path:
+    path = folder / ("solution.html" if solution else "sheet.html")
+    path.write_bytes(sheet.print("html", solution))
+    return path
