@@ -57,20 +57,21 @@ REASONS = (
 
 @dataclass(frozen=True)
 class Said:
-    """A sentence on one line, formulas of its own symbols in braces, and what vanishes if it is true."""
+    """A sentence on one line, formulas of its own symbols in braces; what vanishes if it is true; the form it is of."""
 
     says: str
+    form: str
     zero: Expression | None = None
 
 
 def reason(model: Model, line: Line) -> Said | None:
     """Why a line is as it is; None where there is nothing to say that helps."""
-    gradients = {Name(other.name) for other in model.part(BACKWARD)}
+    gradients = {Name(other.name) for other in model.lines if other.part == BACKWARD}
     for candidate in REASONS:
         bound = match(parse_rule(candidate.form), line.expression) if line.part in candidate.parts else None
         if bound is None or ("g" in bound and bound["g"] not in gradients):
             continue
         stands = {**bound, "line": Name(line.name), "x": Name(line.name[1:])}
         zero = substitute(parse_rule(candidate.zero), stands) if candidate.zero else None
-        return Said(filled(candidate.says, stands), zero)
+        return Said(filled(candidate.says, stands), candidate.form, zero)
     return None

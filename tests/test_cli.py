@@ -48,7 +48,7 @@ def test_from_nothing_to_marks(tmp_path: Path) -> None:
     course = tmp_path / "my course"
     ran = handprop("init", course)
     assert ran.code == 0
-    assert set(contents(course)) == {"set.toml", "roster.csv", "instructor/secret"}
+    assert set(contents(course)) == {"set.toml", "problem.toml", "roster.csv", "instructor/secret"}
     assert (course / "instructor" / "secret").stat().st_mode & 0o777 == 0o600
     assert "#" in (course / "set.toml").read_text(encoding="utf-8")
     assert "Next: handprop generate " in ran.out
