@@ -15,6 +15,7 @@ from playwright.sync_api import Browser
 
 from printing import web
 from worksheets import generate, load_problem, load_set
+from worksheets.preview import preview_sheet
 from worksheets.problem import bundled_problems
 from worksheets.roster import load_roster
 
@@ -39,6 +40,25 @@ def test_every_formula_prints(chrome: Browser, tmp_path: Path, name: str, soluti
     found.page.set_viewport_size({"width": 320, "height": 640})
     assert found.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways on a phone"
     assert found.trouble == []
+    context.close()
+
+
+LOOP = TINY.replace('update = "eta"', 'update = "eta"\nsteps = 3\nagain = ["loss"]')
+
+
+def test_help_and_a_training_loop_print(chrome: Browser, tmp_path: Path) -> None:
+    text = 'title = "x"\n[[problem]]\nuse = "tiny.toml"\n[[problem]]\nuse = "attention-backprop"\n'
+    sheet = preview_sheet(small_set(tmp_path, text + 'ask = ["backward"]\nfade = "worked"\n', LOOP))
+    context = chrome.new_context()
+    blank, solved = (opened(context, written(tmp_path, sheet, solution)) for solution in (False, True))
+    assert blank.page.locator('.solved [id="2.dlogits"]').count() == 1
+    assert blank.page.locator('input[data-answer="2.dlogits"]').count() == 0
+    assert blank.page.locator('.answer:has([id="2.dV"]) .hint').inner_text().startswith("Hint: ")
+    assert blank.page.locator(".hint .katex").count() > 5
+    plot = solved.page.get_by_alt_text(", then ")
+    assert plot.evaluate("image => image.naturalWidth") > 200
+    assert [found.page.locator(".katex-error").count() for found in (blank, solved)] == [0, 0]
+    assert blank.trouble == solved.trouble == []
     context.close()
 
 
@@ -85,7 +105,8 @@ def test_the_source_is_well_formed(name: str, solution: bool) -> None:
     for _, attributes in source.elements:
         for reference in ("aria-labelledby", "href"):
             assert attributes.get(reference, "").removeprefix("#") in {*ids, ""}  # type: ignore[union-attr]
-        assert not any(attribute.startswith("on") or attribute == "src" for attribute in attributes)
+        assert not any(attribute.startswith("on") for attribute in attributes)
+        assert str(attributes.get("src", "data:")).startswith("data:")
     inputs = [a for tag, a in source.elements if tag == "input" and "data-answer" in a]
     entries = sum(int(np.prod(line.shape or (1,))) for line in sheet.set.problems[0].lines if line.asked)
     assert len(inputs) == (0 if solution else entries)

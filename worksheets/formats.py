@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -37,14 +38,14 @@ def pdf(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -
 def html(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
     style = Html()
     strings = page(sheet_set, record, keys, style, solution)
-    sources = [drawings(problem) for problem in sheet_set.problems]
-    drawn = web.drawings(tuple(source for of_problem in sources for source in of_problem))
-    pictures = iter(drawn.pictures)
-    for problem, strings_of_problem in zip(sheet_set.problems, strings["problems"], strict=True):
-        strings_of_problem["pictures"] = [
-            {"caption": picture["caption"], "svg": web.labelled(next(pictures), style.text(says))}
-            for picture, says in zip(strings_of_problem["pictures"], spoken(problem), strict=True)
-        ]
+    drawn = web.drawings(tuple(source for problem in sheet_set.problems for source in drawings(problem)))
+    told = [style.text(says) for problem in sheet_set.problems for says in spoken(problem)]
+    pictures = map(web.labelled, drawn.pictures, told)
+    for problem in strings["problems"]:
+        problem["pictures"] = [{**picture, "svg": next(pictures)} for picture in problem["pictures"]]
+        losses = problem["losses"]
+        problem["plot"] = base64.b64encode(loss_plot(losses, "svg")).decode() if losses else ""
+        problem["told_losses"] = ", then ".join(f"{loss:.4f}" for loss in losses)
     carried = web.carried() if solution else web.carried(("sheet.css",), ("sheet.js",))
     return render("sheet.html.jinja", {**strings, "carried": carried, "letters": drawn.letters}).encode()
 
