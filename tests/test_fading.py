@@ -58,6 +58,11 @@ def test_a_worked_line_gives_no_answer_away(name: str) -> None:
     assert not {line.name for line in told_lines(model, frozenset(blank))} & blank
 
 
+def test_where_all_would_be_worked_there_are_hints(tmp_path: Path) -> None:
+    (problem,) = load_set(small_set(tmp_path, SET + 'fade = "worked"\n')).problems
+    assert set(problem.help.values()) == {"hints"}
+
+
 def test_lines_are_of_a_kind_where_the_same_is_done() -> None:
     model = load_problem("attention-backprop").model
     assert kind(model.by_name["dV"]) == kind(model.by_name["dW_K"]) == "x.T @ x"
