@@ -209,7 +209,7 @@ class Notebook:
     names_blanks = False
 
     def text(self, text: str) -> str:
-        return markdown_words(text)
+        return "".join(_IN_NOTEBOOKS.get(c, c) for c in _one_line(text))
 
     def math(self, formula: str) -> str:
         return f"${formula}$"
@@ -218,25 +218,66 @@ class Notebook:
         return number
 
     def matrix(self, rows: Rows, row_labels: Sequence[str] = (), column_labels: Sequence[str] = ()) -> str:
+        # MathJax and KaTeX both know arrays and lines; neither has a way to set names around a bracket.
         lines = [" & ".join(row) for row in rows]
+        columns = "r" * len(rows[0])
+        if not column_labels:
+            body = r" \\ ".join(lines)
+            matrix = rf"\left(\begin{{array}}{{{columns}}} {body} \end{{array}}\right)"
+            names = r" \\ ".join(map(_label, row_labels))
+            return rf"{matrix}\begin{{array}}{{l}} {names} \end{{array}}" if row_labels else matrix
         if row_labels:
+            columns += "|l"
             lines = [f"{line} & {_label(label)}" for line, label in zip(lines, row_labels, strict=True)]
-        if column_labels:
-            lines = [" & ".join(map(_label, column_labels)), r"\hline " + lines[0], *lines[1:]]
-        body = r" \\ ".join(lines)
-        if row_labels or column_labels:
-            columns = "r" * len(rows[0]) + ("|l" if row_labels else "")
-            return rf"\begin{{array}}{{{columns}}} {body} \end{{array}}"
-        return rf"\begin{{pmatrix}} {body} \end{{pmatrix}}"
+        head, body = " & ".join(map(_label, column_labels)), r" \\ ".join(lines)
+        return rf"\begin{{array}}{{{columns}}} {head} \\ \hline {body} \end{{array}}"
 
     def blank(self, blank: Blank) -> str:
-        return "..." if blank.row is not None else '""'
+        return '""' if blank.row is None else "..."
+
+
+_IN_NOTEBOOKS = {sign: f"\\{sign}" for sign in "`*_{}[]#|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+# Alone in an element, neither can open mathematics: MathJax looks for it in the finished page as well.
+_IN_NOTEBOOKS |= {"$": "<span>&#36;</span>", "\\": "<span>&#92;</span>"}
+
+
+class Spreadsheet:
+    """Cells of a workbook: a matrix is rows of cells with tabs between; an apostrophe marks a name among them."""
+
+    notation = PLAIN
+    names_blanks = False
+
+    def text(self, text: str) -> str:
+        return _one_line(text)
+
+    def math(self, formula: str) -> str:
+        return formula
+
+    def number(self, number: str) -> str:
+        return number
+
+    def matrix(self, rows: Rows, row_labels: Sequence[str] = (), column_labels: Sequence[str] = ()) -> str:
+        lines = [list(row) for row in rows]
+        if row_labels:
+            lines = [[*line, f"'{_one_line(label)}"] for line, label in zip(lines, row_labels, strict=True)]
+        if column_labels:
+            lines = [[f"'{_one_line(label)}" for label in column_labels], *lines]
+        return "\n".join("\t".join(line) for line in lines)
+
+    def blank(self, blank: Blank) -> str:
+        return ""
+
+
+_IN_LABELS = {sign: f"\\{sign}" for sign in "%_&#{}"}
+_IN_LABELS |= {"\\": r"\backslash ", "<": r"\lt ", ">": r"\gt ", "^": r"\wedge ", "~": r"\sim "}
 
 
 def _label(label: str) -> str:
-    """A label within LaTeX's mathematics: what could end the text or the formula is left out."""
-    plain = re.sub(r"[^\w .,:;()+=/-]|_", "", _one_line(label))
-    return rf"\text{{{plain}}}"
+    """A label within a notebook's mathematics; MathJax and KaTeX agree on these signs only outside of their words."""
+    # No escape of these two is known to every program that shows notebooks; their likes end no formula and no code.
+    plain = _one_line(label).replace("$", "＄").replace("`", "‘")
+    pieces = re.split(r"([%_&#{}\\<>^~])", plain)
+    return "".join(_IN_LABELS.get(piece) or rf"\text{{{piece}}}" for piece in pieces if piece)
 
 
 def _one_line(text: str) -> str:

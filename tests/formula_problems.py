@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from mistake_rows import perceptron
-
 from backprop.records import Marking, ProblemRecord, SheetRecord
 from grader.formula_forms import GIVEN, SIZES
 from grader.formula_marking import Formulas
@@ -44,7 +42,6 @@ def sheet(problem: Problem, given: Mapping[str, object] = GIVEN) -> Sheet:
 
 
 def every_problem() -> Iterator[tuple[str, ProblemRecord]]:
-    """All bundled problems, and the one in the docs."""
-    yield "perceptron", record(perceptron())
+    """All bundled problems."""
     for name in bundled_problems():
         yield name, record(load_problem(name))

@@ -73,7 +73,7 @@ def test_marking_does_not_wait_for_sympy(tmp_path: Path) -> None:
     from classroom import small_course
 
     # what reads a PDF, a notebook or a workbook is loaded when the first of its kind is there
-    slow = {"sympy", "mpmath", "worksheets", "matplotlib", "joblib", "pikepdf", "nbformat", "openpyxl"}
+    slow = {"sympy", "mpmath", "worksheets", "matplotlib", "joblib", "pikepdf", "nbformat", "openpyxl", "PIL"}
     assert not slow & loaded("import grader")
     course = small_course(tmp_path)
     answers = course / "handout" / "s1" / "answers.json"

@@ -24,8 +24,9 @@ from grader.formula_marking import Formulas
 from grader.formula_names import Vocabulary
 from grader.formula_readings import readings
 from grader.formulas import parse_formula
+from worksheets.problem_set import WITH_FORMULAS
 
-TYPED = (LATEX, PLAIN)  # the styles that people type; Typst is for printing
+AS_TYPED = (LATEX, PLAIN)  # the styles that people type; Typst is for printing
 
 ROWS = [
     pytest.param(form, id=f"{heading}: {str(form.typed)[:30]!r}")
@@ -36,7 +37,7 @@ PRINTED = [
     pytest.param(problem, line.name, id=f"{name}: {line.name}")
     for name, problem in every_problem()
     for line in problem.lines
-    if line.part != FORWARD
+    if line.part in WITH_FORMULAS
 ]
 
 
@@ -69,7 +70,10 @@ def kept(name: str) -> Formulas:
 def test_every_derived_line_reads_back_as_it_is_printed(problem: ProblemRecord, line: str) -> None:
     formulas, derived = kept(problem.name), problem.model()
     expression = derived.by_name[line].expression
-    printed = [text(expression), *(Printer.of(derived, style, problem.loss).expression(expression) for style in STYLES)]
+    printed = [
+        text(expression),
+        *(Printer.of(derived, style, problem.loss).expression(expression) for style in AS_TYPED),
+    ]
     for typed in printed:
         assert formulas.judge(line, typed).verdict == "correct", typed
         headed = f"{Printer.of(derived, LATEX, problem.loss).name(line)} = {typed}"
@@ -97,7 +101,7 @@ def test_random_trees_read_back(tree: Expression) -> None:
         return
     reads_back(text(tree), tree)
     if not any(isinstance(node, Apply) and node.operation in WITHOUT_BRACKETS for node in walk(tree)):
-        for style in TYPED:
+        for style in AS_TYPED:
             reads_back(Printer.of(MODEL, style, "loss").expression(tree), tree)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import worksheets
 from backprop.evaluate import evaluate, work_lines
 from backprop.notation import PLAIN, Printer, spoken
 from backprop.reasons import REASONS, reason
@@ -43,7 +46,7 @@ def test_attention_says_why_its_gradients_are_as_they_are() -> None:
 
 def test_every_reason_is_said_of_a_bundled_problem() -> None:
     said = set()
-    for name in bundled_problems():
+    for name in (*bundled_problems(), str(Path(worksheets.__file__).parent / "start" / "problem.toml")):
         model = load_problem(name).model
         said |= {why.form for line in model.lines if (why := reason(model, line))}
     assert {r.form for r in REASONS} == said

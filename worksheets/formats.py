@@ -10,10 +10,13 @@ from backprop.printed import quoted
 from backprop.records import SetRecord, SheetRecord
 from printing import typesetting, web
 from printing.rendering import render
-from printing.style import Html, Latex, Markdown, Typst
+from printing.style import Html, Latex, Markdown, Notebook, Spreadsheet, Typst
+from worksheets.drawn import drawn
 from worksheets.graph import drawings, spoken
+from worksheets.notebook import notebook
 from worksheets.pages import page
 from worksheets.plots import loss_plot
+from worksheets.workbook import workbook
 
 Keys = Sequence[Mapping[str, Any]]
 """The exact value of every line, a dictionary a problem."""
@@ -35,19 +38,34 @@ def pdf(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -
     return typesetting.pdf(source, tagged=not solution)
 
 
+def jupyter(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
+    text = render("sheet.ipynb.jinja", page(sheet_set, record, keys, Notebook(), solution))
+    pictures = {
+        f"picture-{number}-{i}.png": picture
+        for number, problem in enumerate(sheet_set.problems, 1)
+        for i, picture in enumerate(drawn(problem), 1)
+    }
+    return notebook(text, record.sheet, pictures)
+
+
+def spreadsheet(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
+    strings = page(sheet_set, record, keys, Spreadsheet(), solution)
+    return workbook(strings, [drawn(problem) for problem in sheet_set.problems])
+
+
 def html(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
     style = Html()
     strings = page(sheet_set, record, keys, style, solution)
-    drawn = web.drawings(tuple(source for problem in sheet_set.problems for source in drawings(problem)))
+    found = web.drawings(tuple(source for problem in sheet_set.problems for source in drawings(problem)))
     told = [style.text(says) for problem in sheet_set.problems for says in spoken(problem)]
-    pictures = map(web.labelled, drawn.pictures, told)
+    pictures = map(web.labelled, found.pictures, told)
     for problem in strings["problems"]:
         problem["pictures"] = [{**picture, "svg": next(pictures)} for picture in problem["pictures"]]
         losses = problem["losses"]
         problem["plot"] = base64.b64encode(loss_plot(losses, "svg")).decode() if losses else ""
         problem["told_losses"] = ", then ".join(f"{loss:.4f}" for loss in losses)
     carried = web.carried() if solution else web.carried(("sheet.css",), ("sheet.js",))
-    return render("sheet.html.jinja", {**strings, "carried": carried, "letters": drawn.letters}).encode()
+    return render("sheet.html.jinja", {**strings, "carried": carried, "letters": found.letters}).encode()
 
 
 FORMATS: dict[str, Callable[[SetRecord, SheetRecord, Keys, bool], bytes]] = {
@@ -55,5 +73,7 @@ FORMATS: dict[str, Callable[[SetRecord, SheetRecord, Keys, bool], bytes]] = {
     "tex": latex,
     "pdf": pdf,
     "html": html,
+    "ipynb": jupyter,
+    "xlsx": spreadsheet,
 }
 """Each format by the ending of its file: a sheet, or its worked solution, as the bytes of a page."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -215,6 +216,8 @@ class Writer:
         return {
             **self._formula(line),
             "label": label,
+            "variable": variable(line.name),
+            "says_itself": re.sub(r"\\mathrm|[{}]", "", self.printer.name(line.name)) == line.name,
             "shown_label": self.style.text(label),
             "size": f"{rows} × {columns}" if line.shape else "a number",
             "marks": "worked for you" if record.worked else marks_text(record.marks),
@@ -233,6 +236,7 @@ class Writer:
             **self._answer(line, record),
             "solved": True,
             "value": result if line.shape or not worked else "",  # one number stands at the end of its arithmetic
+            "result": result,
             "steps": [{"place": w.place, "works": list(w.steps)} for w in worked],
             "more": f"The other {more} entries are worked in the same way." if more > 1 else "",
             "reason": sentence,
@@ -264,6 +268,11 @@ def _decimals(value: float) -> int:
     """How many decimals a given number has."""
     shown = f"{value:.10f}".rstrip("0")
     return len(shown) - shown.index(".") - 1
+
+
+def variable(name: str) -> str:
+    """The Python name that an answer is assigned to; a word of Python's own gets an underscore, as Python has it."""
+    return f"{name}_" if iskeyword(name) else name
 
 
 def marks_text(marks: float) -> str:
