@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test format lint types tests slow pages clean
+.PHONY: demo test format lint types tests slow pages katex clean
 
 # Sets everything up and runs the whole round: sheets for a small class, filled in, marked.
 demo: $(READY)
@@ -41,6 +41,15 @@ slow: $(READY)
 # Rewrites the pages in examples/ and the tables in docs/ after a change that was meant; look at the difference before committing it.
 pages: $(READY)
 	HANDPROP_REWRITE=1 $(BIN)/python -m pytest tests/test_pages.py tests/test_docs.py
+
+# Fetches anew what the pages in HTML carry of KaTeX, with npm; another version also goes into templates/katex/README.md.
+KATEX := 0.19.1
+FONTS := Main-Regular Math-Italic Size1-Regular Size2-Regular Size3-Regular Size4-Regular
+katex:
+	set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; cd "$$scratch"; \
+	npm pack --silent katex@$(KATEX); tar xzf katex-$(KATEX).tgz; \
+	cp package/LICENSE package/dist/katex.min.js package/dist/katex.min.css '$(CURDIR)/templates/katex/'; \
+	cp $(FONTS:%=package/dist/fonts/KaTeX_%.woff2) '$(CURDIR)/templates/katex/fonts/'
 
 clean:
 	rm -rf $(VENV) handprop-demo

@@ -29,6 +29,7 @@ class Blank:
     row: int | None = None
     column: int | None = None
     wide: int = 1  # how many blanks stand beside each other: many are narrower
+    alone: bool = False  # the answer is one number, no matrix
 
     @property
     def field(self) -> str:
@@ -45,13 +46,16 @@ class Blank:
     @property
     def tip(self) -> str:
         """What a screen reader says of it."""
-        return self.answer if self.row is None else f"{self.answer} row {self.row} column {self.column}"
+        whole = self.alone or self.row is None
+        return self.answer if whole else f"{self.answer} row {self.row} column {self.column}"
 
 
 class Style(Protocol):
     """What differs between kinds of pages: escaping, mathematics, matrices, blanks."""
 
     notation: str
+    names_blanks: bool
+    """Whether the blanks of a matrix have the names of its rows and columns beside them too."""
 
     def text(self, text: str) -> str:
         """Words, printed as they were typed."""
@@ -73,6 +77,7 @@ class Markdown:
     """Plain text in fences: it can be read, and filled in, in any editor."""
 
     notation = PLAIN
+    names_blanks = False
 
     def text(self, text: str) -> str:
         return markdown_words(text)
@@ -100,6 +105,7 @@ class Latex:
     """pdflatex's LaTeX, on plain TeX Live."""
 
     notation = LATEX
+    names_blanks = False
 
     def text(self, text: str) -> str:
         return str(_encoder().unicode_to_latex(_one_line(text)))
@@ -134,6 +140,7 @@ class Typst:
     """Typst, for pages that need no TeX; its functions `matrix` and `entry` stand in templates/page.typ.jinja."""
 
     notation = TYPST
+    names_blanks = False
 
     def text(self, text: str) -> str:
         # As a string within parentheses nothing in it is markup; the semicolon ends the expression.
@@ -161,9 +168,10 @@ def _array(items: Sequence[str]) -> str:
 
 
 class Html:
-    """HTML; formulas are LaTeX that KaTeX sets once the page is open."""
+    """HTML; formulas are LaTeX that KaTeX sets once the page is open. Looks are settled in templates/page.css."""
 
     notation = LATEX
+    names_blanks = True
 
     def text(self, text: str) -> str:
         return str(escape(_one_line(text)))
@@ -175,23 +183,22 @@ class Html:
         return number.replace("-", "−")
 
     def matrix(self, rows: Rows, row_labels: Sequence[str] = (), column_labels: Sequence[str] = ()) -> str:
-        head = "".join(f'<th scope="col">{self.text(label)}</th>' for label in column_labels)
-        names = row_labels or [""] * len(rows)
-        lines = [
-            f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}"
-            + (f'<th scope="row">{self.text(name)}</th>' if name else "")
-            + "</tr>"
+        corner = "<td></td>" if row_labels else ""
+        heads = "".join(f'<th scope="col">{self.text(label)}</th>' for label in column_labels)
+        above = f"<thead><tr>{heads}{corner}</tr></thead>" if heads else ""
+        names = [f'<th scope="row">{self.text(label)}</th>' for label in row_labels] or [""] * len(rows)
+        lines = (
+            f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}{name}</tr>"
             for row, name in zip(rows, names, strict=True)
-        ]
-        above = f"<thead><tr>{head}</tr></thead>" if head else ""
-        return f'<table class="matrix">{above}<tbody>{"".join(lines)}</tbody></table>'
+        )
+        return f'<div class="matrix"><table>{above}<tbody>{"".join(lines)}</tbody></table></div>'
 
     def blank(self, blank: Blank) -> str:
-        kind = 'class="formula"' if blank.row is None else 'inputmode="decimal"'
-        place = "" if blank.row is None else f' data-row="{blank.row}" data-column="{blank.column}"'
+        place = "" if blank.row is None else f' data-row="{blank.row}" data-column="{blank.column}" inputmode="decimal"'
+        printed = f' style="--printed:{blank.width:.2f}cm"' if blank.width < WIDEST_BLANK else ""
         return (
-            f'<input type="text" id="{escape(blank.field)}" aria-label="{escape(blank.tip)}"'
-            f' data-answer="{escape(blank.answer)}"{place} {kind} autocomplete="off" spellcheck="false">'
+            f'<input type="text" class="{"formula" if blank.row is None else "entry"}" id="{escape(blank.field)}"'
+            f' data-answer="{escape(blank.answer)}"{place} aria-label="{escape(blank.tip)}"{printed}>'
         )
 
 
@@ -199,6 +206,7 @@ class Notebook:
     """The Markdown of notebooks, with LaTeX between dollar signs; answers are assigned in Python."""
 
     notation = LATEX
+    names_blanks = False
 
     def text(self, text: str) -> str:
         return "".join(_IN_NOTEBOOKS.get(c, c) for c in _one_line(text))
@@ -237,6 +245,7 @@ class Spreadsheet:
     """Cells of a workbook: a matrix is rows of cells with tabs between; an apostrophe marks a name among them."""
 
     notation = PLAIN
+    names_blanks = False
 
     def text(self, text: str) -> str:
         return _one_line(text)

@@ -19,7 +19,9 @@ import pytest
 
 from handprop.cli import main
 from worksheets import generate, load_set
+from worksheets.preview import preview_sheet
 from worksheets.roster import load_roster
+from worksheets.sheet import Sheet
 
 TINY = """\
 title = "Tiny"
@@ -60,6 +62,12 @@ def small_set(folder: Path, text: str = SET, problem: str = TINY) -> Path:
     path = folder / "set.toml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def labelled_sheet(folder: Path) -> Sheet:
+    """A sheet of the small problem twice, with labels."""
+    labelled = TINY.replace("[lines]", '[labels]\nn = ["A", "B"]\n\n[lines]')
+    return preview_sheet(small_set(folder, 'title = "x"\n' + 2 * '[[problem]]\nuse = "tiny.toml"\n', labelled))
 
 
 def roster_file(folder: Path, text: str = ROSTER) -> Path:

@@ -60,7 +60,8 @@ def test_there_is_a_field_for_each_entry_and_one_for_the_sheet(name: str) -> Non
     identity = found.pop("sheet")
     assert (identity["value"], identity["read_only"]) == ("SEED-3", True)
     places = {
-        f"1-{line.name.replace('_', '--')}-{i + 1}-{j + 1}": f"1.{line.name} row {i + 1} column {j + 1}"
+        f"1-{line.name.replace('_', '--')}-{i + 1}-{j + 1}": f"1.{line.name}"
+        + (f" row {i + 1} column {j + 1}" if line.shape else "")
         for line in sheet.set.problems[0].lines
         if line.asked
         for i, j in np.ndindex(*(line.shape or (1, 1)))

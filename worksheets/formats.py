@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from backprop.printed import quoted
 from backprop.records import SetRecord, SheetRecord
-from printing import typesetting
+from printing import typesetting, web
 from printing.rendering import render
-from printing.style import Latex, Markdown, Notebook, Spreadsheet, Typst
+from printing.style import Html, Latex, Markdown, Notebook, Spreadsheet, Typst
 from worksheets.drawn import drawn
+from worksheets.graph import drawings, spoken
 from worksheets.notebook import notebook
 from worksheets.pages import page
 from worksheets.plots import loss_plot
@@ -57,10 +59,26 @@ def spreadsheet(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution:
     return workbook(strings, [(*drawn(p), *plot) for p, plot in zip(sheet_set.problems, plots, strict=True)])
 
 
+def html(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
+    style = Html()
+    strings = page(sheet_set, record, keys, style, solution)
+    found = web.drawings(tuple(source for problem in sheet_set.problems for source in drawings(problem)))
+    told = [style.text(says) for problem in sheet_set.problems for says in spoken(problem)]
+    pictures = map(web.labelled, found.pictures, told)
+    for problem in strings["problems"]:
+        problem["pictures"] = [{**picture, "svg": next(pictures)} for picture in problem["pictures"]]
+        losses = problem["losses"]
+        problem["plot"] = base64.b64encode(loss_plot(losses, "svg")).decode() if losses else ""
+        problem["told_losses"] = ", then ".join(f"{loss:.4f}" for loss in losses)
+    carried = web.carried() if solution else web.carried(("sheet.css",), ("sheet.js",))
+    return render("sheet.html.jinja", {**strings, "carried": carried, "letters": found.letters}).encode()
+
+
 FORMATS: dict[str, Callable[[SetRecord, SheetRecord, Keys, bool], bytes]] = {
     "md": markdown,
     "tex": latex,
     "pdf": pdf,
+    "html": html,
     "ipynb": jupyter,
     "xlsx": spreadsheet,
 }

@@ -12,7 +12,7 @@ from typing import Any
 import fast_sugiyama
 
 from backprop.model import BACKWARD, FORWARD, Model
-from backprop.notation import TYPST, Printer
+from backprop.notation import PLAIN, TYPST, Printer
 from backprop.records import ProblemRecord
 from printing.rendering import render
 
@@ -156,3 +156,19 @@ def drawings(problem: ProblemRecord) -> list[str]:
     model = problem.model()
     found = pictures(model, Printer.of(model, TYPST, problem.loss))
     return [render("graph.typ.jinja", {"graph": picture}) for picture in found]
+
+
+def spoken(problem: ProblemRecord) -> list[str]:
+    """What the pictures of a problem show, in words, for those who cannot see them."""
+    model = problem.model()
+    return [_sentence(picture) for picture in pictures(model, Printer.of(model, PLAIN, problem.loss))]
+
+
+def _sentence(picture: Mapping[str, Any]) -> str:
+    called = {node["id"]: node["symbol"] for node in picture["nodes"]}
+    flows = [f"{_listed([called[s] for s in flow['starts']])} to {called[flow['end']]}" for flow in picture["flows"]]
+    return f"{picture['caption']}. Arrows lead from {'; from '.join(flows)}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)

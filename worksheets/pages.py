@@ -190,8 +190,9 @@ class Writer:
         """A place for an answer: a blank for each entry, and a hint where help is given."""
         rows, columns = map(int, line.shape or (1, 1))
         label = f"{self.number}.{line.name}"
-        places = [[Blank(label, i + 1, j + 1, columns) for j in range(columns)] for i in range(rows)]
+        places = [[Blank(label, i + 1, j + 1, columns, not line.shape) for j in range(columns)] for i in range(rows)]
         blanks = [[self.style.blank(place) for place in row] for row in places]
+        names = self._labels(line.name) if self.style.names_blanks else ()
         return {
             **self._answer(line, record),
             "solved": False,
@@ -200,7 +201,7 @@ class Writer:
             "blanks": blanks,
             "columns": "r" * columns if line.shape else "",
             "blank_width": f"{places[0][0].width:.2f}",
-            "value": self.style.matrix(blanks) if line.shape else blanks[0][0],
+            "value": self.style.matrix(blanks, *names) if line.shape else blanks[0][0],
         }
 
     def _hints(self, line: Line, record: LineRecord, sheet: Numbers) -> Iterator[str]:
