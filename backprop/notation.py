@@ -95,6 +95,11 @@ class Printer:
             return self._gradient(name, symbol(self.gradients[name], self.style))
         return symbol(name, self.style)
 
+    @property
+    def loss_symbol(self) -> str:
+        """What is differentiated, as mathematics."""
+        return symbol(self.loss, self.style)
+
     def _gradient(self, name: str, below: str) -> str:
         step = re.search(r"_new\d*$", name)  # of a later step: the gradient of that step's loss
         loss = symbol(f"{self.loss}{step[0] if step else ''}", self.style)

@@ -35,7 +35,7 @@ class LineRecord(msgspec.Struct, frozen=True):
     always_zero: tuple[tuple[int, int], ...] = ()  # entries that are zero on every sheet: must be right, earn nothing
     step: int = 1
     help: Help = "bare"
-    formula_marks: float | None = None  # for the line's formula, where it is asked as well; None where it is not
+    in_words: dict[str, float] = {}  # the marks for what is asked of the line beside its numbers
 
     @property
     def worked(self) -> bool:
@@ -43,9 +43,18 @@ class LineRecord(msgspec.Struct, frozen=True):
         return self.help == "worked"
 
 
-def formula_of(name: str) -> str:
-    """The name of the answer that is a line's formula."""
-    return f"{name}.formula"
+FORMULA, TRACE = IN_WORDS = ("formula", "trace")
+"""What may be asked of a line beside its numbers, as text: its formula; the gradients on the way to it, in order."""
+
+
+def asked_of(line: LineRecord) -> list[str]:
+    """The answers that are asked of a line, by their names: dW_Q, dW_Q.formula."""
+    return [line.name] * line.asked + [f"{line.name}.{kind}" for kind in line.in_words]
+
+
+def is_in_words(answer: str) -> bool:
+    """Whether an answer is text, such as 1.dW_Q.formula."""
+    return answer.rpartition(".")[2] in IN_WORDS
 
 
 class GivenRecord(msgspec.Struct, frozen=True):
@@ -73,7 +82,7 @@ class ProblemRecord(msgspec.Struct, frozen=True):
 
     @property
     def marks(self) -> float:
-        return round(sum(line.marks + (line.formula_marks or 0.0) for line in self.lines), 6)
+        return round(sum(line.marks + sum(line.in_words.values()) for line in self.lines), 6)
 
     def model(self) -> Model:
         """The lines, read again from their text."""

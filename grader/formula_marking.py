@@ -12,7 +12,7 @@ from backprop import mistakes as known
 from backprop.expressions import Apply, Expression, Name, Number, number, rebuild, walk
 from backprop.language import MOST_CHARACTERS
 from backprop.notation import PLAIN, Printer
-from backprop.records import LineRecord, ProblemRecord, formula_of
+from backprop.records import FORMULA, LineRecord, ProblemRecord
 from backprop.scope import shape_of
 from backprop.shapes import describe
 from grader.formula_functions import Misfit
@@ -56,11 +56,11 @@ class Formulas:
     def marks(self, name: str, record: LineRecord, typed: object, given: Mapping[str, Any]) -> LineMarks:
         """The marks for the formula of a line; `given` are the numbers of the student's sheet."""
         judged = self.judge(record.name, typed, given)
-        out_of = record.formula_marks or 0.0
+        out_of = record.in_words[FORMULA]
         score = out_of if judged.verdict == "correct" else 0.0
         entries = ((judged.verdict,),)
         return LineMarks(
-            formula_of(name), judged.verdict, score, out_of, entries, ((None,),), judged.mistake, judged.message
+            f"{name}.{FORMULA}", judged.verdict, score, out_of, entries, ((None,),), judged.mistake, judged.message
         )
 
     def judge(self, name: str, typed: object, given: Mapping[str, Any] | None = None) -> Judged:

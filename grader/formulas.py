@@ -65,6 +65,14 @@ def parse_formula(typed: object, vocabulary: Vocabulary, line: Line) -> Expressi
     return formula
 
 
+def read_name(typed: str, vocabulary: Vocabulary) -> str:
+    """The quantity that a name stands for, however it is spelled: dQ for ∂L/∂Q. Raises Refused where it is none."""
+    found = _tree(plain_formula(typed), vocabulary)
+    if not isinstance(found, Name):
+        raise Refused(f"“{clip(typed)}” is not the name of a line of this sheet.")
+    return found.id
+
+
 def _right_side(text: str, vocabulary: Vocabulary, line: Line) -> str:
     """What stands after the equals sign; what stands before it must be the line's own name."""
     signs = [found for found in _EQUALS.finditer(text) if _depth(text[: found.start()]) == 0]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from backprop.records import LineRecord, ProblemRecord, SetRecord, SheetRecord, formula_of
+from backprop.records import FORMULA, TRACE, LineRecord, ProblemRecord, SetRecord, SheetRecord, asked_of
 from grader.formula_marking import formulas_of
 from grader.handed_in import Submission
 from grader.marking import LineVerdicts, mark_problem
@@ -16,6 +16,7 @@ from grader.marks import WORST_FIRST, LineMarks, Marks, Mistake, Verdict
 from grader.naming import printer_of
 from grader.reading import Reading, read
 from grader.slips import Wrong, slip, transposed
+from grader.traces import traces_of
 
 
 class Sheet(Protocol):
@@ -28,6 +29,13 @@ class Sheet(Protocol):
     def record(self) -> SheetRecord: ...
 
 
+class Judge(Protocol):
+    """What marks answers that are text, of one problem."""
+
+    def marks(self, name: str, record: LineRecord, typed: object, given: Mapping[str, Any]) -> LineMarks:
+        """The marks for what was typed of a line, on a sheet with these numbers."""
+
+
 @dataclass(frozen=True)
 class _Read:
     """A submission with every asked answer read, by its name on the sheet."""
@@ -35,7 +43,7 @@ class _Read:
     sheet: SheetRecord
     source: str
     readings: Mapping[str, Reading]
-    formulas: Mapping[str, object]
+    in_words: Mapping[str, object]
     notes: tuple[str, ...]
 
 
@@ -62,10 +70,10 @@ def grade_all(sheet_set: SetRecord, handed_in: Sequence[tuple[SheetRecord, Submi
 
 def _read(sheet_set: SetRecord, record: SheetRecord, submission: Submission) -> _Read:
     single = len(sheet_set.problems) == 1
-    readings, formulas, known = {}, {}, set()
+    readings, in_words, known = {}, {}, set()
     for number, problem in enumerate(sheet_set.problems, 1):
         for line in problem.lines:
-            for asked in (line.name,) * line.asked + (formula_of(line.name),) * (line.formula_marks is not None):
+            for asked in asked_of(line):
                 name = f"{number}.{asked}"
                 short = asked if single and name not in submission.answers else name
                 known |= {name, short}
@@ -73,12 +81,16 @@ def _read(sheet_set: SetRecord, record: SheetRecord, submission: Submission) -> 
                 if asked == line.name:
                     readings[name] = read(answer, line.shape)
                 else:
-                    formulas[name] = answer
+                    in_words[name] = answer
     unknown = [str(name) for name in submission.answers if name not in known]
     notes = tuple(
         f"“{name[:40]}” is not the name of an answer on this sheet; it was passed over." for name in unknown[:10]
     )
-    return _Read(record, submission.source, readings, formulas, notes)
+    return _Read(record, submission.source, readings, in_words, notes)
+
+
+JUDGES: Mapping[str, Callable[[ProblemRecord], Judge]] = {FORMULA: formulas_of, TRACE: traces_of}
+"""What marks each kind of answer that is text."""
 
 
 def _numbers(problem: ProblemRecord, number: int, reads: Sequence[_Read]) -> dict[str, Any]:
@@ -97,9 +109,9 @@ def _marks(sheet_set: SetRecord, r: _Read, member: int, verdicts: Sequence[Mappi
             name = f"{number}.{line.name}"
             if line.asked:
                 lines.append(_line(sheet_set, problem, name, line, r, found, member))
-            if line.formula_marks is not None:
-                typed, given = r.formulas[formula_of(name)], r.sheet.given[number - 1]
-                lines.append(formulas_of(problem).marks(name, line, typed, given))
+            for kind in line.in_words:
+                judge = JUDGES[kind](problem)
+                lines.append(judge.marks(name, line, r.in_words[f"{name}.{kind}"], r.sheet.given[number - 1]))
     score = round(sum(line.score for line in lines), 4)
     out_of = round(sum(line.out_of for line in lines), 4)
     return Marks(r.sheet.sheet, r.sheet.student, r.source, score, out_of, tuple(lines), r.notes)

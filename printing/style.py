@@ -14,11 +14,12 @@ from pylatexenc.latexencode import UnicodeToLatexEncoder
 from backprop.language import parse
 from backprop.notation import LATEX, PLAIN, TYPST, Printer, markdown_words
 from backprop.printed import quoted
+from backprop.records import TRACE
 
 Rows = Sequence[Sequence[str]]
 
-WIDEST_BLANK, WIDEST_ROW, WIDEST_FORMULA = 1.75, 13.0, 9.0
-"""Centimetres: a blank, all blanks of a row, a formula."""
+WIDEST_BLANK, WIDEST_ROW, WIDEST_FORMULA, WIDEST_TRACE = 1.75, 13.0, 9.0, 16.0
+"""Centimetres: a blank, all blanks of a row, a formula, a list of names."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,16 @@ class Blank:
     @property
     def field(self) -> str:
         """The name of its field in a form: letters, digits and hyphens, which every PDF reader keeps."""
-        number, _, line = self.answer.removesuffix(".formula").partition(".")
-        place = "formula" if self.row is None else f"{self.row}-{self.column}"
+        number, line, *kind = self.answer.split(".")
+        place = kind[0] if self.row is None else f"{self.row}-{self.column}"
         return f"{number}-{line.replace('_', '--')}-{place}"
 
     @property
     def width(self) -> float:
         """Centimetres."""
-        return WIDEST_FORMULA if self.row is None else min(WIDEST_BLANK, WIDEST_ROW / self.wide)
+        if self.row is None:
+            return WIDEST_TRACE if self.answer.endswith(f".{TRACE}") else WIDEST_FORMULA
+        return min(WIDEST_BLANK, WIDEST_ROW / self.wide)
 
     @property
     def tip(self) -> str:

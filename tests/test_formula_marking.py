@@ -50,7 +50,7 @@ def test_a_formula_follows_its_line_in_the_marks() -> None:
 def test_all_right_earns_all_the_formulas_marks(short: bool) -> None:
     answers = {name.removeprefix("1." if short else ""): typed for name, typed in right(SHEET.set.problems[0]).items()}
     marks = grade(SHEET, answers)
-    assert marks.score == sum(line.formula_marks or 0 for line in SHEET.set.problems[0].lines) > 0
+    assert marks.score == sum(line.in_words.get("formula", 0) for line in SHEET.set.problems[0].lines) > 0
     assert {line.verdict for line in marks.lines if line.name.endswith(".formula")} == {"correct"}
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from backprop.expressions import Name, substitute, text
-from backprop.model import PARTS, Line, Model
+from backprop.model import BACKWARD, PARTS, Line, Model
 from backprop.records import Help
 from worksheets.authoring import AuthoringError, nearest
 
@@ -16,7 +16,7 @@ BARE: Help = "bare"
 LEVELS = (WORKED, HINTS, BARE)
 
 
-def asked_lines(model: Model, ask: Sequence[str] | None, where: str) -> frozenset[str]:
+def asked_lines(model: Model, ask: Sequence[str] | None, where: str, may_be_none: bool = False) -> frozenset[str]:
     """The lines that a set asks: parts, names of lines, or, by default, all."""
     lines: set[str] = set()
     for word in PARTS if ask is None else ask:
@@ -30,9 +30,18 @@ def asked_lines(model: Model, ask: Sequence[str] | None, where: str) -> frozense
             raise AuthoringError(
                 f"{where}: ask = “{word}”: no such line; {nearest(word, [*PARTS, *model.by_name], 'there are')}"
             )
-    if not lines:
+    if not lines and not may_be_none:
         raise AuthoringError(f"{where}: nothing is asked")
     return frozenset(lines)
+
+
+def traced_lines(model: Model, quantities: Sequence[str], where: str) -> frozenset[str]:
+    """The gradient lines to which the way from the loss is asked, by what they are the gradients of."""
+    known = [line.name[1:] for line in model.part(BACKWARD)]
+    for name in quantities:
+        if name not in known:
+            raise AuthoringError(f"{where}: trace: there is no gradient by {name}; {nearest(name, known, 'there are')}")
+    return frozenset(f"d{name}" for name in quantities)
 
 
 def told_lines(model: Model, asked: frozenset[str]) -> list[Line]:

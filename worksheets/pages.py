@@ -16,7 +16,7 @@ from backprop.model import AGAIN, BACKWARD, FORWARD, THEN, UPDATE, Line, Model, 
 from backprop.notation import Printer
 from backprop.operations import OPERATIONS
 from backprop.reasons import reason
-from backprop.records import LineRecord, ProblemRecord, SetRecord, SheetRecord, formula_of
+from backprop.records import FORMULA, TRACE, LineRecord, ProblemRecord, SetRecord, SheetRecord
 from backprop.work import Numbers, Work, number_text, numbers
 from printing.style import Blank, Style, worded, words
 from worksheets.asking import told_lines
@@ -53,7 +53,7 @@ def page(
         "problems": problems,
         "solution": solution,
         "slips": sheet_set.marking.follows > 0,
-        "formulas": any(line.formula_marks is not None for p in sheet_set.problems for line in p.lines),
+        "formulas": any(FORMULA in line.in_words for p in sheet_set.problems for line in p.lines),
     }
 
 
@@ -112,7 +112,24 @@ class Writer:
             ],
             "parts": list(self._parts(values, sheet, solution)),
             **_fall(self._losses(values) if solution else ()),
+            "traces": list(self._traces(solution)),
         }
+
+    def _traces(self, solution: bool) -> Iterator[dict[str, Any]]:
+        """A place for the way of the gradient to a quantity, or that way itself."""
+        for record in self.record.lines:
+            if blank := self._in_words(record, TRACE):
+                way = [line for line in self.model.part(BACKWARD) if line.name in self.model.depends_on(record.name)]
+                shown = [self.style.math(self.printer.name(line.name)) for line in way]
+                shown.append(self.style.math(self.printer.name(record.name)))
+                yield {
+                    **blank,
+                    "symbol": self.printer.name(record.name),
+                    "loss": self.printer.loss_symbol,
+                    "variable": variable(f"{record.name}_{TRACE}"),
+                    "way": " → ".join(shown),
+                    "solved": solution,
+                }
 
     def _losses(self, values: Mapping[str, Any]) -> tuple[float, ...]:
         """The loss before the first of several training steps and after each, where they are worked out."""
@@ -151,7 +168,7 @@ class Writer:
 
     def _task(self, task: str) -> str:
         scalars = (n for line in self.model.part(UPDATE) for n in line.uses if self.model.scope.shapes[n] == ())
-        loss = self.printer.loss if self.record.loss else ""
+        loss = self.printer.loss_symbol if self.record.loss else ""
         return task.format(loss=self.style.math(loss), rate=self.style.math(self.printer.name(next(scalars, "eta"))))
 
     def _given(self, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,7 +214,7 @@ class Writer:
             **self._answer(line, record),
             "solved": False,
             "hints": list(self._hints(line, record, sheet)),
-            "formula_blank": self._formula_blank(label, record),
+            "formula_blank": self._in_words(record, FORMULA),
             "blanks": blanks,
             "columns": "r" * columns if line.shape else "",
             "blank_width": f"{places[0][0].width:.2f}",
@@ -209,7 +226,7 @@ class Writer:
 
         Where the formula is asked, they would give it away: then only why it is as it is.
         """
-        if record.help == "hints" and record.formula_marks is not None:
+        if record.help == "hints" and FORMULA in record.in_words:
             if why := reason(self.model, line):
                 yield worded(why.says, self.style, self.printer)
         elif record.help == "hints":
@@ -218,17 +235,17 @@ class Writer:
             if entry := self.work.in_symbols(line, sheet, record.always_zero):
                 yield self.style.math(entry)
 
-    def _formula_blank(self, label: str, record: LineRecord) -> dict[str, str]:
-        """A place to write the line's formula, where it is asked."""
-        if record.formula_marks is None:
+    def _in_words(self, record: LineRecord, kind: str) -> dict[str, str]:
+        """A place to write what is asked of a line as text, where it is."""
+        if kind not in record.in_words:
             return {}
-        blank = Blank(formula_of(label))
+        blank = Blank(f"{self.number}.{record.name}.{kind}")
         return {
             "label": blank.answer,
             "shown_label": self.style.text(blank.answer),
             "value": self.style.blank(blank),
             "width": f"{blank.width:.2f}",
-            "marks": marks_text(record.formula_marks),
+            "marks": marks_text(record.in_words[kind]),
         }
 
     def _answer(self, line: Line, record: LineRecord) -> dict[str, Any]:

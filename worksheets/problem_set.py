@@ -12,8 +12,8 @@ import numpy as np
 
 from backprop.evaluate import work_lines
 from backprop.model import BACKWARD, UPDATE, Line, Model
-from backprop.records import Help, LineRecord, Marking, ProblemRecord, SetRecord, formula_of
-from worksheets.asking import BARE, WORKED, asked_lines, help_with
+from backprop.records import FORMULA, TRACE, Help, LineRecord, Marking, ProblemRecord, SetRecord
+from worksheets.asking import BARE, WORKED, asked_lines, help_with, traced_lines
 from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml
 from worksheets.problem import Override, Problem, bundled, load_problem
 
@@ -33,6 +33,7 @@ class UseSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fade: Help | dict[str, Help] = BARE
     given: dict[str, Any] = {}
     formulas: bool | None = None
+    trace: tuple[str, ...] = ()
 
 
 class SetSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,9 +57,12 @@ class Asked:
     help: Mapping[str, Help] = field(default_factory=dict)
     formulas: bool = False
 
-    def asks_formula(self, line: Line) -> bool:
-        """Whether the formula of a line is asked as well as its numbers: never where the sheet prints it."""
-        return self.formulas and line.name in self.lines and line.part in WITH_FORMULAS
+    traces: frozenset[str] = frozenset()
+
+    def in_words(self, line: Line) -> list[str]:
+        """What is asked of a line beside its numbers: its formula, but where the sheet prints it; the way to it."""
+        formula = self.formulas and line.name in self.lines and line.part in WITH_FORMULAS
+        return [FORMULA] * formula + [TRACE] * (line.name in self.traces)
 
 
 @dataclass(frozen=True)
@@ -122,10 +126,10 @@ def _asked(table: Any, source: SetSource, path: Path, number: int) -> Asked:
         raise AuthoringError(f"{where}: decimals are from 1 to 8, not {decimals}")
     if use.marks is not None and not 0 < use.marks <= 1e4:
         raise AuthoringError(f"{where}: marks are a number above 0, not {use.marks:g}")
-    asked = asked_lines(model, use.ask, where)
+    asked = asked_lines(model, use.ask, where, may_be_none=bool(use.trace))
     help = help_with(model, asked, use.fade, where)
     blank = frozenset(name for name in asked if help[name] != WORKED)
-    if not blank:
+    if asked and not blank:
         raise AuthoringError(f"{where}: fade: every line is worked on the sheet, so nothing is asked")
     formulas = source.formulas if use.formulas is None else use.formulas
     if use.formulas and not any(line.part in WITH_FORMULAS for line in model.lines if line.name in blank):
@@ -133,7 +137,7 @@ def _asked(table: Any, source: SetSource, path: Path, number: int) -> Asked:
             f"{where}: formulas = true: no line of the backward pass or the updates is asked, and the others' "
             "formulas are printed"
         )
-    return Asked(problem, blank, decimals, use.marks, help, formulas)
+    return Asked(problem, blank, decimals, use.marks, help, formulas, traced_lines(model, use.trace, where))
 
 
 def problem_record(asked: Asked) -> ProblemRecord:
@@ -145,8 +149,9 @@ def problem_record(asked: Asked) -> ProblemRecord:
         for line in model.lines
         if line.name in asked.lines
     }
-    # A formula is one answer more, and counts as one entry.
-    counts |= {formula_of(line.name): 1 for line in model.lines if asked.asks_formula(line)}
+    # A formula or a trace is one answer more, and counts as one entry.
+    in_words = {line.name: asked.in_words(line) for line in model.lines}
+    counts |= {f"{name}.{kind}": 1 for name, kinds in in_words.items() for kind in kinds}
     marks = share_out(sum(counts.values()) if asked.marks is None else asked.marks, counts)
     lines = tuple(
         LineRecord(
@@ -159,7 +164,7 @@ def problem_record(asked: Asked) -> ProblemRecord:
             zero[line.name],
             line.step,
             asked.help.get(line.name, BARE),
-            marks.get(formula_of(line.name)),
+            {kind: marks[f"{line.name}.{kind}"] for kind in in_words[line.name]},
         )
         for line in model.lines
     )

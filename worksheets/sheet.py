@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from backprop.evaluate import work_model
-from backprop.records import KeyRecord, Marking, SetRecord, SheetRecord, formula_of
+from backprop.records import KeyRecord, Marking, SetRecord, SheetRecord, asked_of
 from worksheets.formats import FORMATS
 from worksheets.problem import Problem
 from worksheets.problem_set import Asked, ProblemSet
@@ -59,8 +59,7 @@ class Sheet:
             f"{number}.{name}"
             for number, problem in enumerate(self.set.problems, 1)
             for line in problem.lines
-            if line.asked
-            for name in (line.name, *([] if line.formula_marks is None else [formula_of(line.name)]))
+            for name in asked_of(line)
         ]
         return {"sheet": self.record.sheet, "answers": dict.fromkeys(names, "")}
 

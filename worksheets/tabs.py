@@ -100,7 +100,7 @@ class Exercise:
         self.widths = widths(problem)
         self.works_width = sum(self.widths[1:])
         answers = [answer for part in problem["parts"] for answer in part["answers"]]
-        self.beside = 2 + max(answer["value"].partition("\n")[0].count("\t") + 1 for answer in answers)
+        self.beside = 2 + max((answer["value"].partition("\n")[0].count("\t") + 1 for answer in answers), default=1)
 
     def blocks(self, pictures: Sequence[bytes]) -> Iterator[Block]:
         problem = self.problem
@@ -121,6 +121,8 @@ class Exercise:
             for answer in part["answers"]:
                 yield together(heading, self._solved(answer) if answer["solved"] else self._asked(answer), GAP)
                 heading = Block(())
+        for i, trace in enumerate(problem["traces"]):
+            yield together(words("Trace the gradient flow" if i == 0 else "", "part"), self._trace(trace), GAP)
         for plot in pictures[graphs:]:
             yield picture("The loss, step by step", plot)
 
@@ -160,6 +162,17 @@ class Exercise:
         asked = f"a formula for {answer['symbol']}, such as X.T @ dQ   ({blank['marks']})"
         first = Row({**block.rows[0].cells, self.beside: (asked, "aside")}, TALL, block.rows[0].decimals)
         return Block((first,), block.areas)
+
+    def _trace(self, trace: Mapping[str, Any]) -> Block:
+        """A cell for the way of the gradient to a quantity, or that way itself."""
+        task = (
+            f"List the gradients that have to be worked on the way from {trace['loss']} to {trace['symbol']}, "
+            f"in an order in which they can be worked ({trace['marks']})."
+        )
+        if trace["solved"]:
+            return together(words(task), beside(trace["label"], trace["way"], self.works_width))
+        block = named(grid(trace["label"], "", "entry", TALL, 0), {f"answer_{next(self.numbers)}": 1})
+        return together(words(task), block)
 
     def _solved(self, answer: Mapping[str, Any]) -> Block:
         """The arithmetic in words, and the numbers that come out."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from backprop.records import is_in_words
 from grader.handed_in import Read, Refused, Submission, last_filled_in, sheet_in
 from grader.readers.files import bytes_of, text_of
 from grader.readers.markdown import NO_SHEET
@@ -44,7 +45,7 @@ def _answers(text: str) -> Iterator[tuple[str, object]]:
         name = re.sub(r"[\\{}]", "", place[1])
         end = END.search(text, place.end(), limit)
         body = _inside(_COMMENT.sub(r"\1", text[place.end() : end.start() if end else limit]))
-        yield name, _formula(body) if name.endswith(".formula") else _entries(body)
+        yield name, _in_words(body) if is_in_words(name) else _entries(body)
 
 
 def _inside(text: str) -> str:
@@ -57,7 +58,7 @@ def _inside(text: str) -> str:
     return text
 
 
-def _formula(body: str) -> str:
+def _in_words(body: str) -> str:
     return _BLANK.sub("", body).strip()
 
 

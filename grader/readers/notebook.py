@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backprop.records import is_in_words
 from grader.handed_in import NoNumber, Read, Refused, Submission, is_blank, last_filled_in, sheet_id, sheet_in
 from grader.numbers import clip
 from grader.readers.files import LARGEST_DOCUMENT, bytes_of, text_of
@@ -22,7 +23,7 @@ NO_SHEET = (
 )
 
 # "# 1.dW_Q  (2 × 2, 4 marks)" or "# 1.dW_Q.formula": the answer that is assigned below it.
-LABEL = re.compile(r"[^\S\n]*#+[^\S\n]*([0-9]{1,4}\.[^\W\d]\w{0,80}(?:\.formula)?)(?!\w)")
+LABEL = re.compile(r"[^\S\n]*#+[^\S\n]*([0-9]{1,4}\.[^\W\d]\w{0,80}(?:\.(?:formula|trace))?)(?!\w)")
 _ASSIGNED = re.compile(r"[^\S\n]*([^\W\d]\w{0,80})[^\S\n]*(?::(?!=)[^=\n]*=(?!=)|:(?!=)|=(?!=))")
 _ANOTHER = re.compile(r";[^\S\n]*(?=[^\W\d]\w{0,80}[^\S\n]*=(?!=))")  # "dQ = 1; dK = 2"
 _STATEMENT = re.compile(r"[^\W\d]|[%!@]")
@@ -156,7 +157,7 @@ def _assignments(lines: list[str]) -> Iterator[tuple[str, str]]:
 
 def _value(typed: str, answer: str) -> object:
     """What was typed, as text; a word where it would have to be run."""
-    if answer.endswith((".formula", "_formula")):
+    if is_in_words(answer.replace("_", ".")):
         text = _unquoted(typed)
         return "" if is_blank(text) or text == "None" else text
     text = _NOTHING.sub("____", _unquoted(typed.rstrip("; \n")))

@@ -35,13 +35,13 @@ DRAWN_ON = (
     "Click into the fields and type the numbers there, or hand in answers.json."
 )
 
-# 1-dW--Q-2-3: problem 1, line dW_Q, row 2, column 3; 1-dW--Q-formula: the formula of that line
-_FIELD = re.compile(r"([0-9]{1,4})-((?:[^\W_]|--){1,160})-(?:([1-9][0-9]{0,2})-([1-9][0-9]{0,2})|(formula))")
+# 1-dW--Q-2-3: problem 1, line dW_Q, row 2, column 3; 1-dW--Q-formula: the formula of that line, as text
+_FIELD = re.compile(r"([0-9]{1,4})-((?:[^\W_]|--){1,160})-(?:([1-9][0-9]{0,2})-([1-9][0-9]{0,2})|(formula|trace))")
 
 
 @dataclass(frozen=True)
 class Place:
-    """The entry that a field is for: an answer's name, and its row and column from 1; a formula has neither."""
+    """The entry that a field is for: an answer's name, and its row and column from 1; text has neither."""
 
     answer: str
     row: int = 0
@@ -53,7 +53,7 @@ def place_of(field: str) -> Place | None:
     if not (found := _FIELD.fullmatch(field)):
         return None
     answer = f"{found[1]}.{found[2].replace('--', '_')}"
-    return Place(f"{answer}.formula") if found[5] else Place(answer, int(found[3]), int(found[4]))
+    return Place(f"{answer}.{found[5]}") if found[5] else Place(answer, int(found[3]), int(found[4]))
 
 
 def read_pdf(path: Path, source: str) -> Read:
