@@ -50,6 +50,12 @@ REASONS = (
     Reason("a + b", "{x} is used in several places, so its gradient has a part for each"),
     Reason("g", "a sum passes its gradient on as it is"),
     Reason("softmax(a)", "each row of {line} sums to 1", WORKED_FORWARD, zero="rowsum(line) - 1"),
+    Reason(
+        "causal_softmax(a)",
+        "each row of {line} sums to 1, shared out over the token itself and those before it",
+        WORKED_FORWARD,
+        zero="rowsum(line) - 1",
+    ),
     Reason("cross_entropy(p, k)", "the nearer the target's probability is to 1, the smaller the loss", WORKED_FORWARD),
     Reason("w - eta * g", "the step goes against the gradient: where that is positive, the weight falls", (UPDATE,)),
 )

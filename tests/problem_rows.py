@@ -123,7 +123,7 @@ ROWS: dict[str, list[Row]] = {
     "residual-block": [
         Row("dX", "dz @ W_1.T", "missing-term", "term ∂L/∂out was left out: where a quantity is used twice"),
         Row("dX", "dout", "missing-term", "has a part for each use"),
-        Row("out", "hidden @ W_2 + b_2", "missing-term", "term X was left out"),
+        Row("out", "block", "missing-term", "term X was left out"),
     ],
     "layer-norm": [
         Row("mu", "rowsum(X)", "missing-scale", "their mean is asked"),
