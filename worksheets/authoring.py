@@ -52,6 +52,8 @@ def _plain(message: str, kind: type) -> str:
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", message):
         says = f"unknown key “{unknown[1]}”; {nearest(unknown[1], _keys(kind, key), 'keys here')}"
         return f"{key}: {says}" if key else says
+    if invalid := re.fullmatch(r"Invalid enum value '(.*)'", message):
+        return f"{key}: “{invalid[1]}” is not one of {', '.join(map(str, get_args(_type(kind, key))))}"
     if missing := re.fullmatch(r"Object missing required field `(.*)`", message):
         return f"the key “{missing[1]}” is missing"
     message = message.replace("`", "").replace("Expected ", "expected ").replace("Object", "table")
@@ -68,10 +70,15 @@ def _plain(message: str, kind: type) -> str:
 
 def _keys(kind: Any, path: str) -> list[str]:
     """The keys that a table may have, at a path of keys within a kind of table."""
+    return [field.encode_name for field in msgspec.structs.fields(_type(kind, path))]
+
+
+def _type(kind: Any, path: str) -> Any:
+    """The type at a path of keys within a kind of table."""
     for key in filter(None, path.split(".")):
         kind = get_type_hints(kind)[key]
         kind = next((k for k in get_args(kind) if isinstance(k, type) and issubclass(k, msgspec.Struct)), kind)
-    return [field.encode_name for field in msgspec.structs.fields(kind)]
+    return kind
 
 
 def nearest(word: str, known: list[str], what: str) -> str:
