@@ -9,7 +9,7 @@ from itertools import islice
 
 from backprop.expressions import Apply, Expression, ExpressionError, Name, apply, number, substitute, walk
 from backprop.language import MOST_CHARACTERS, is_readable, parse_rule
-from backprop.model import AGAIN, BACKWARD, FORWARD, UPDATE, Model
+from backprop.model import AGAIN, BACKWARD, FORWARD, UPDATE, Model, renewed
 from backprop.operations import OPERATIONS, Operation
 from backprop.scope import Scope, shape_of
 from backprop.simplify import simplify
@@ -19,26 +19,37 @@ SPLIT = "give the inner parts lines of their own"
 
 
 def derive(
-    model: Model, gradients_of: str | None = None, update: str | None = None, again: Sequence[str] = ()
+    model: Model,
+    gradients_of: str | None = None,
+    update: str | None = None,
+    again: Sequence[str] = (),
+    steps: int = 1,
 ) -> Model:
-    """The model with its training step: gradients of a scalar line, updates at a learning rate, lines worked again.
+    """The model with its training steps: gradients of a scalar line, updates at a learning rate, lines worked again.
 
-    Gradients go down to every trainable; `dX` is ∂loss/∂X. Updates are `W_new = W - eta * dW`. Lines of `again`, and
-    what they need, are worked once more with the new values, as `…_new`.
+    Gradients go down to every trainable; `dX` is ∂loss/∂X. Updates are `W_new = W - eta * dW`. Each further step is
+    the same lines with the new values, as `…_new`, then `…_new2`, …. Lines of `again`, and what they need, are worked
+    once more with the last values.
     """
     if gradients_of is None:
-        if update or again:
-            raise ExpressionError("[derive] update and again need gradients_of: the line to be made smaller")
+        if update or again or steps > 1:
+            raise ExpressionError("[derive] update, again and steps need gradients_of: the line to be made smaller")
         return model
     model = model.extended((name, line, BACKWARD) for name, line in gradients(model, gradients_of))
     if update is None:
-        if again:
-            raise ExpressionError("[derive] again needs update: without it nothing has changed")
+        if again or steps > 1:
+            raise ExpressionError("[derive] again and steps need update: without it nothing has changed")
         return model
     if model.scope.shapes.get(update) != ():
         raise ExpressionError(f"[derive] update = “{update}”: the learning rate is a scalar that is given")
-    steps = [(f"{w}_new", Name(w) - Name(update) * Name(f"d{w}"), UPDATE) for w in model.trainables]
-    return model.extended(steps).extended((name, line, AGAIN) for name, line in _again(model, again))
+    updates = [(renewed(w), Name(w) - Name(update) * Name(f"d{w}"), UPDATE) for w in model.trainables]
+    first = model.extended(updates)
+    for line in again:
+        _check_again(first, line)
+    model, last = first, {w: renewed(w) for w in first.trainables}
+    for step in range(2, steps + 1):
+        model, last = _stepped(first, model, last, gradients_of, step)
+    return model.extended(_again(first, again, last)[0], step=steps + 1)
 
 
 def gradients(model: Model, loss: str) -> list[tuple[str, Expression]]:
@@ -202,19 +213,46 @@ def _short(line: Expression) -> Expression:
     return line
 
 
-def _again(model: Model, wanted: Sequence[str]) -> list[tuple[str, Expression]]:
-    """The lines that the wanted ones need and that the new weights change, with new names for new values."""
-    for name in wanted:
-        if name not in model.by_name:
-            raise ExpressionError(f"[derive] again: no line is called {name}")
-        if model.by_name[name].part != FORWARD or not model.depends_on(name) & set(model.trainables):
-            raise ExpressionError(f"[derive] again: {name} is no line of the forward pass that the new weights change")
-    changed = {w: f"{w}_new" for w in model.trainables}
+Names = dict[str, str]
+"""What quantities are called in a later step."""
+
+
+def _stepped(first: Model, model: Model, weights: Names, loss: str, step: int) -> tuple[Model, Names]:
+    """The model with one more training step, which is the first one's lines with the weights called otherwise."""
+    forward, names = _again(first, [loss], weights)
+    suffix = _suffix(weights)
+    names |= {line.name: line.name + suffix for line in first.part(BACKWARD)}
+    later: dict[str, Expression] = {old: Name(new) for old, new in names.items()}
+    backward = [(names[line.name], substitute(line.expression, later), BACKWARD) for line in first.part(BACKWARD)]
+    last = {w: renewed(name) for w, name in weights.items()}
+    update = [
+        (last[w], substitute(line.expression, later), UPDATE)
+        for w, line in zip(first.trainables, first.part(UPDATE), strict=True)
+    ]
+    return model.extended([*forward, *backward, *update], step), last
+
+
+def _suffix(weights: Names) -> str:
+    """What the names of a step's quantities end in."""
+    weight, name = next(iter(weights.items()))
+    return name.removeprefix(weight)
+
+
+def _check_again(model: Model, name: str) -> None:
+    if name not in model.by_name:
+        raise ExpressionError(f"[derive] again: no line is called {name}")
+    if model.by_name[name].part != FORWARD or not model.depends_on(name) & set(model.trainables):
+        raise ExpressionError(f"[derive] again: {name} is no line of the forward pass that the new weights change")
+
+
+def _again(model: Model, wanted: Sequence[str], weights: Names) -> tuple[list[tuple[str, Expression, str]], Names]:
+    """The lines that the wanted ones need and that other weights change, and what everything is called there."""
+    names, suffix = dict(weights), _suffix(weights)
     needed = {*wanted}.union(*(model.depends_on(n) for n in wanted))
     lines = []
     for line in model.part(FORWARD):
-        if line.name in needed and any(n in changed for n in line.uses):
-            new: dict[str, Expression] = {old: Name(new) for old, new in changed.items()}
-            lines.append((f"{line.name}_new", substitute(line.expression, new)))
-            changed[line.name] = f"{line.name}_new"
-    return lines
+        if line.name in needed and any(n in names for n in line.uses):
+            later: dict[str, Expression] = {old: Name(new) for old, new in names.items()}
+            names[line.name] = line.name + suffix
+            lines.append((names[line.name], substitute(line.expression, later), AGAIN))
+    return lines, names

@@ -24,7 +24,7 @@ from backprop.expressions import (
     text,
 )
 from backprop.language import parse_rule
-from backprop.model import BACKWARD, UPDATE, Line, Model
+from backprop.model import BACKWARD, UPDATE, Line, Model, renewed
 from backprop.operations import OPERATIONS
 from backprop.patterns import filled, match
 from backprop.scope import Scope, shape_of
@@ -244,7 +244,7 @@ class _Editor:
         for other, its in self.scope.shapes.items():
             if other == node.id or its != shape or (self.line.part == UPDATE and other in self.line.uses):
                 continue
-            changed = other == f"{node.id}_new" or node.id == f"{other}_new"
+            changed = other == renewed(node.id) or node.id == renewed(other)
             kind = "updated-weights" if changed else "wrong-operand"
             yield (
                 kind,
@@ -272,14 +272,15 @@ class _Editor:
 
     def _other_line(self) -> Iterator[Edit]:
         """What another line of the same part is worked by, where this line is not worked from it."""
-        for other in self.model.part(self.line.part):
+        of_part = (o for o in self.model.lines if (o.part, o.step) == (self.line.part, self.line.step))
+        for other in of_part:
             if other.name not in self.line.uses:
                 says = f"{{{other.text}}} was worked, which is {{{other.name}}}; the line is {{{self.line.text}}}"
                 yield "other-line", other.expression, says
 
     def _too_early(self, node: Name) -> Iterator[Edit]:
         """A weight that was already updated where the backward pass needs the old one."""
-        step = self.model.by_name.get(f"{node.id}_new")
+        step = self.model.by_name.get(renewed(node.id))
         if step is not None and step.part == UPDATE and self.line.part == BACKWARD:
             says = f"the new {{{node.id}}} was used; the backward pass uses the old one throughout"
             yield "updated-weights", step.expression, says

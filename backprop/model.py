@@ -11,7 +11,15 @@ from backprop.language import parse
 from backprop.scope import Scope, shape_of
 from backprop.shapes import Shape, Size
 
-FORWARD, BACKWARD, UPDATE, AGAIN = PARTS = ("forward", "backward", "update", "again")
+FORWARD, BACKWARD, UPDATE, AGAIN, THEN = PARTS = ("forward", "backward", "update", "again", "then")
+
+
+def renewed(name: str) -> str:
+    """The name of a quantity one training step later: W, W_new, W_new2, W_new3, …"""
+    head, _, count = name.rpartition("_new")
+    if not head or not (count == "" or count.isdigit()):
+        return f"{name}_new"
+    return f"{head}_new{int(count or 1) + 1}"
 
 
 @dataclass(frozen=True)
@@ -29,12 +37,13 @@ class Given:
 
 @dataclass(frozen=True)
 class Line:
-    """A named line: what is worked out, from what, and in which part of the training step."""
+    """A named line: what is worked out, from what, and in which part of which training step, counted from 1."""
 
     name: str
     expression: Expression
     shape: Shape
     part: str = FORWARD
+    step: int = 1
 
     @property
     def text(self) -> str:
@@ -69,10 +78,12 @@ class Model:
         return tuple(g.name for g in self.givens if g.trainable)
 
     def part(self, part: str) -> tuple[Line, ...]:
-        return tuple(line for line in self.lines if line.part == part)
+        """The lines of a part, in the first training step that has it."""
+        lines = [line for line in self.lines if line.part == part]
+        return tuple(line for line in lines if line.step == lines[0].step)
 
-    def extended(self, lines: Iterable[tuple[str, str | Expression, str]]) -> Model:
-        """The model with more lines, each `(name, right-hand side, part)`, read and fitted in order.
+    def extended(self, lines: Iterable[tuple[str, str | Expression, str]], step: int = 1) -> Model:
+        """The model with more lines of a step, each `(name, right-hand side, part)`, read and fitted in order.
 
         Raises ExpressionError, naming the line, where one cannot be read, does not fit, or has a name in use.
         """
@@ -87,7 +98,7 @@ class Model:
                 error.line = name
                 error.text = error.text or (source if isinstance(source, str) else "")
                 raise
-            known.append(Line(name, expression, shape, part))
+            known.append(Line(name, expression, shape, part, step))
             scope = scope.with_shape(name, shape)
         return Model(self.sizes, self.givens, tuple(known))
 

@@ -17,12 +17,13 @@ from backprop.expressions import (
     needs_parentheses,
     rebuild,
 )
+from backprop.language import parse
 from backprop.model import BACKWARD, Model
 from backprop.operations import OPERATIONS
 from backprop.printed import LATEX, PLAIN, STYLES, TYPST, Notation, called, quoted
 from backprop.scope import Scope, shape_of
 
-__all__ = ["LATEX", "PLAIN", "STYLES", "TYPST", "Printer", "markdown_words", "symbol", "with_numbers"]
+__all__ = ["LATEX", "PLAIN", "STYLES", "TYPST", "Printer", "markdown_words", "spoken", "symbol", "with_numbers"]
 
 GREEK = (
     *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
@@ -34,9 +35,9 @@ LETTERS = dict(zip(GREEK, "αβγδεζηθικλμνξοπρστυφχψωΓΔ�
 
 def symbol(name: str, style: str) -> str:
     """A quantity's name as mathematics: `W_Q` with a subscript, `eta` as η, `scores` upright, `Q_new` as new Q."""
-    if name.endswith("_new") and len(name) > 4:
-        old = symbol(name[:-4], style)
-        return {LATEX: rf"{{{old}}}^{{\text{{new}}}}", TYPST: f'{old}^"new"', PLAIN: f"{old}_new"}[style]
+    if style != PLAIN and (later := re.fullmatch(r"(.+)_new(\d*)", name)):
+        old, new = symbol(later[1], style), f"new {later[2]}".strip()
+        return rf"{{{old}}}^{{\text{{{new}}}}}" if style == LATEX else f'{old}^"{new}"'
     head, *tail = name.split("_")
     if style == PLAIN:
         return "_".join([LETTERS.get(head, head), *tail])
@@ -70,29 +71,31 @@ class Printer:
     style: str
     scope: Scope
     gradients: Mapping[str, str] = field(default_factory=dict)  # dX → X
-    loss: str = "L"  # the symbol of what is differentiated
+    loss: str = "L"  # what is differentiated
     renamed: Mapping[str, str] = field(default_factory=dict)  # names with a symbol of their own
 
     @staticmethod
     def of(model: Model, style: str, loss: str | None = None) -> Printer:
         """A printer for a model; the loss that it differentiates prints as L where that letter is free."""
-        gradients = {line.name: line.name[1:] for line in model.part(BACKWARD)}
+        gradients = {line.name: line.name[1:] for line in model.lines if line.part == BACKWARD}
         short = loss == "loss" and "L" not in model.scope.known()
-        renamed = {"loss": "L", "loss_new": symbol("L_new", style)} if short else {}
-        return Printer(style, model.scope, gradients, "L" if short else symbol(loss or "L", style), renamed)
+        renamed = {n: symbol(f"L{n[4:]}", style) for n in model.by_name if re.fullmatch(r"loss(_new\d*)?", n)}
+        return Printer(style, model.scope, gradients, "L" if short else loss or "L", renamed if short else {})
 
     def name(self, name: str) -> str:
         """A name as mathematics."""
         if name in self.renamed:
             return self.renamed[name]
         if name in self.gradients:
-            return self._gradient(symbol(self.gradients[name], self.style))
+            return self._gradient(name, symbol(self.gradients[name], self.style))
         return symbol(name, self.style)
 
-    def _gradient(self, below: str) -> str:
+    def _gradient(self, name: str, below: str) -> str:
+        step = re.search(r"_new\d*$", name)  # of a later step: the gradient of that step's loss
+        loss = symbol(f"{self.loss}{step[0] if step else ''}", self.style)
         if self.style == LATEX:
-            return rf"\frac{{\partial {self.loss}}}{{\partial {below}}}"
-        return f"frac(∂{self.loss}, ∂{below})" if self.style == TYPST else f"∂{self.loss}/∂{below}"
+            return rf"\frac{{\partial {loss}}}{{\partial {below}}}"
+        return f"frac(∂{loss}, ∂{below})" if self.style == TYPST else f"∂{loss}/∂{below}"
 
     def entry_name(self, name: str, i: int, j: int) -> str:
         """An entry of a named matrix, counted from 1: Q₁₂."""
@@ -103,7 +106,7 @@ class Printer:
         if self.style == PLAIN:
             return f"{self.name(name)}[{i},{j}]"
         if name in self.gradients:
-            return self._gradient(self._entry(self.gradients[name], i, j))
+            return self._gradient(name, self._entry(self.gradients[name], i, j))
         whole = self.name(name)
         # A second subscript needs parentheses around the first.
         whole = f"({whole})" if "_" in whole or "^" in whole else whole
@@ -149,9 +152,11 @@ class Printer:
     def _in_parentheses(self, operation: str, notation: Notation | None, position: int, argument: Expression) -> bool:
         if operation not in ("+", "-", "*", "/", "@", "**", "neg", ".T"):
             return False
+        if operation == "**" and isinstance(argument, Apply) and argument.operation == "entry":
+            return isinstance(argument.arguments[0], Name) and argument.arguments[0].id in self.gradients
         if operation in ("**", ".T") and isinstance(argument, Name):
             # A superscript on a fraction needs parentheses, and in LaTeX so does a second superscript.
-            return argument.id in self.gradients or (self.style != PLAIN and argument.id.endswith("_new"))
+            return argument.id in self.gradients or (self.style != PLAIN and "_new" in argument.id)
         if self.style != PLAIN:
             if notation is not None and notation.bar:
                 return False
@@ -178,6 +183,11 @@ class Printer:
             case Number(value):
                 return "last" if value == -1 else str(int(value) + 1) if value >= 0 else f"{-int(value)} from the end"
         return self.expression(argument)
+
+
+def spoken(says: str, printer: Printer) -> str:
+    """A sentence with the formulas in its braces as a student reads them."""
+    return re.sub(r"\{([^{}]*)\}", lambda found: printer.expression(parse(found[1])), says)
 
 
 def with_numbers(expression: Expression, values: Mapping[tuple[str, int, int], Fraction]) -> Expression:

@@ -294,7 +294,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, a: apply("sqrt", scalars.total([x**2 for x in a.all()])),
         adjoint=("g * a / out",),
         bounds=intervals.norm,
-        notation=Notation(r"\lVert #1 \rVert", "‖#1‖", "norm(#1)"),
+        notation=Notation(r"\left\lVert #1 \right\rVert", "‖#1‖", "norm(#1)"),
     ),
     "spread": Operation(
         "mss",

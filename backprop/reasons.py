@@ -65,7 +65,7 @@ class Said:
 
 def reason(model: Model, line: Line) -> Said | None:
     """Why a line is as it is; None where there is nothing to say that helps."""
-    gradients = {Name(other.name) for other in model.part(BACKWARD)}
+    gradients = {Name(other.name) for other in model.lines if other.part == BACKWARD}
     for candidate in REASONS:
         bound = match(parse_rule(candidate.form), line.expression) if line.part in candidate.parts else None
         if bound is None or ("g" in bound and bound["g"] not in gradients):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import groupby
 from typing import Any, Literal
 
 import msgspec
@@ -16,6 +17,10 @@ from backprop.model import Given, Model
 from backprop.shapes import Size
 
 Plain = float | int | list[list[float]]
+
+
+Help = Literal["worked", "hints", "bare"]
+"""How much help a sheet gives with a line: it is worked in full, as an example; there is a hint; there is none."""
 
 
 class LineRecord(msgspec.Struct, frozen=True):
@@ -28,6 +33,13 @@ class LineRecord(msgspec.Struct, frozen=True):
     asked: bool
     marks: float
     always_zero: tuple[tuple[int, int], ...] = ()  # entries that are zero on every sheet: must be right, earn nothing
+    step: int = 1
+    help: Help = "bare"
+
+    @property
+    def worked(self) -> bool:
+        """Whether it is worked out on the sheet, as an example."""
+        return self.help == "worked"
 
 
 class GivenRecord(msgspec.Struct, frozen=True):
@@ -120,8 +132,9 @@ def _model(problem: ProblemRecord) -> Model:
     kept = _KEPT.get(id(problem))
     if kept is None or kept[0] is not problem:
         model = Model(problem.sizes, tuple(given(g, problem.sizes) for g in problem.given), ())
-        kept = problem, model.extended((line.name, line.expression, line.part) for line in problem.lines)
-        _KEPT[id(problem)] = kept
+        for step, lines in groupby(problem.lines, key=lambda line: line.step):
+            model = model.extended([(line.name, line.expression, line.part) for line in lines], step)
+        kept = _KEPT[id(problem)] = problem, model
     return kept[1]
 
 

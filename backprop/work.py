@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from backprop.entries import cells, entry_of
+from backprop.evaluate import evaluate
 from backprop.expressions import Apply, Expression, Number, walk
 from backprop.model import Line, Model
 from backprop.notation import LATEX, Printer, with_numbers
@@ -21,28 +22,19 @@ Place = tuple[str, int, int]
 """An entry of a quantity, counted from 0."""
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """Every number of a sheet as one would write it down; at the places of `rounded` that is not the whole value."""
-
-    written: Mapping[Place, Fraction]
-    rounded: Collection[Place]
+Numbers = Mapping[Place, Fraction]
+"""Every number of a sheet as one would write it down: givens in full, lines at the decimals asked for."""
 
 
 def numbers(model: Model, values: Mapping[str, Any], decimals: int) -> Numbers:
-    """The numbers of a sheet from the exact values of its givens and lines: givens in full, lines at the decimals."""
+    """The numbers of a sheet, from the exact values of its givens and lines."""
     written: dict[Place, Fraction] = {(size, 0, 0): Fraction(n) for size, n in model.sizes.items()}
     written |= {(index, 0, 0): Fraction(int(values[index])) for index in model.scope.indices}
-    rounded = set()
     for name, shape in model.scope.shapes.items():
         places = decimals if name in model.by_name else 12
         value = np.asarray(values[name], dtype=float).reshape(shape or (1, 1))
-        for i, j in cells(shape):
-            shown = number_text(float(value[i, j]), places)
-            written[name, i, j] = Fraction(shown)
-            if not abs(value[i, j] - float(shown)) < 1e-12:
-                rounded.add((name, i, j))
-    return Numbers(written, rounded)
+        written |= {(name, i, j): Fraction(number_text(float(value[i, j]), places)) for i, j in cells(shape)}
+    return written
 
 
 def number_text(value: float, decimals: int) -> str:
@@ -74,12 +66,12 @@ class Work:
 
         All of them, or the first ones where they have too many numbers; an entry that is one number needs no working.
         """
-        known = {name: int(sheet.written[name, 0, 0]) for name in self.model.scope.indices}
+        known = {name: int(sheet[name, 0, 0]) for name in self.model.scope.indices}
         found: list[Worked] = []
         size = more = 0
         for i, j in cells(line.shape):
             entry = self._entry(line, i, j, known)
-            arithmetic = with_numbers(entry, sheet.written)
+            arithmetic = with_numbers(entry, sheet)
             if (i, j) in without or isinstance(arithmetic, Number):
                 continue
             size += sum(not isinstance(node, Apply) for node in walk(arithmetic))
@@ -89,6 +81,18 @@ class Work:
                 found.append(self._worked(line, (line.name, i, j), entry, arithmetic, sheet, symbols=not found))
         return found, more
 
+    def in_symbols(self, line: Line, sheet: Numbers, without: Collection[tuple[int, int]] = ()) -> str:
+        """The first entry that is not `without` in symbols; "" where it is one number or copied."""
+        known = {name: int(sheet[name, 0, 0]) for name in self.model.scope.indices}
+        i, j = next((place for place in cells(line.shape) if place not in without), (0, 0))
+        entry = self._entry(line, i, j, known)
+        if isinstance(with_numbers(entry, sheet), Number):
+            return ""
+        return f"{self._where(line, i, j)} = {self._in_symbols(entry)}"
+
+    def _where(self, line: Line, i: int, j: int) -> str:
+        return self.printer.entry_name(line.name, i, j) if line.shape else self.printer.name(line.name)
+
     def _worked(
         self, line: Line, place: Place, entry: Expression, arithmetic: Expression, sheet: Numbers, symbols: bool
     ) -> Worked:
@@ -96,9 +100,9 @@ class Work:
         with_the_numbers = self.printer.expression(arithmetic)
         steps = [self._in_symbols(entry), with_the_numbers] if symbols else [with_the_numbers]
         equals = [f"= {step}" for step in dict.fromkeys(steps)]
-        about = "=" if place not in sheet.rounded else r"\approx" if self.printer.style == LATEX else "≈"
-        where = self.printer.entry_name(*place) if line.shape else self.printer.name(line.name)
-        return Worked(where, (*equals, f"{about} {self.printer.number(sheet.written[place])}"))
+        exact = abs(evaluate(arithmetic, {}, {}).item() - float(sheet[place])) < 1e-12
+        about = "=" if exact else r"\approx" if self.printer.style == LATEX else "≈"
+        return Worked(self._where(line, *place[1:]), (*equals, f"{about} {self.printer.number(sheet[place])}"))
 
     def _entry(self, line: Line, i: int, j: int, known: Mapping[str, int]) -> Expression:
         key = (line.name, i, j, *known.values())

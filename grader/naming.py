@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,9 +10,8 @@ import numpy as np
 from backprop import mistakes as known
 from backprop.evaluate import bounds, evaluate
 from backprop.intervals import Array, Interval, Keep
-from backprop.language import parse
 from backprop.model import Line, Model
-from backprop.notation import PLAIN, Printer
+from backprop.notation import PLAIN, Printer, spoken
 from backprop.records import ProblemRecord
 from grader.marks import Mistake
 
@@ -88,8 +86,3 @@ def _said(explanations: list[known.Mistake], printer: Printer) -> Mistake | None
     for other in others[:1]:
         says += f"; or {spoken(other.says, printer)}: these numbers cannot tell which"
     return Mistake(first.kind, f"{says}.")
-
-
-def spoken(says: str, printer: Printer) -> str:
-    """A sentence with the formulas in its braces as a student reads them."""
-    return re.sub(r"\{([^{}]*)\}", lambda found: printer.expression(parse(found[1])), says)

@@ -38,7 +38,7 @@ def demo(out: Out = Path("handprop-demo")) -> None:
 
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The course folder to start.")]) -> None:
-    """A course folder to start from: a commented set.toml, a roster.csv, a secret."""
+    """A course folder to start from: a set and a problem, both commented, a roster, a secret."""
     from worksheets.start import start_course
 
     for path in start_course(folder):

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
-from backprop.model import PARTS
+from backprop.model import AGAIN, BACKWARD, FORWARD, THEN, UPDATE
 from backprop.shapes import describe
 from worksheets.authoring import read_toml
 from worksheets.check import Report
 from worksheets.problem import bundled_problems, load_problem
 from worksheets.problem_set import Asked, load_set
 
-TITLES = {"forward": "Forward", "backward": "Backward", "update": "Update", "again": "Forward with the new weights"}
+TITLES = {
+    FORWARD: "Forward",
+    BACKWARD: "Backward",
+    UPDATE: "Update",
+    AGAIN: "Forward with the new weights",
+    THEN: "Then",
+}
 
 
 def list_problems() -> Iterator[str]:
@@ -38,11 +45,10 @@ def show_problem(name: str) -> Iterator[str]:
         more = ", trainable" if given.trainable else f", {fixed:g}" if isinstance(fixed, float) else ""
         yield f"  {given.name}: {kind}{more}"
     width = max(len(line.name) for line in model.lines)
-    for part in PARTS:
-        if lines := model.part(part):
-            yield ""
-            yield TITLES[part]
-            yield from (f"  {line.name:{width}} = {line.text}" for line in lines)
+    for (step, part), lines in groupby(model.lines, key=lambda line: (line.step, line.part)):
+        yield ""
+        yield TITLES[part] + (f", step {step}" if step > 1 and part != THEN else "")
+        yield from (f"  {line.name:{width}} = {line.text}" for line in lines)
 
 
 def load_checkable(name: str) -> list[Asked]:
@@ -79,6 +85,17 @@ def report_lines(report: Report) -> Iterator[str]:
         yield "  how much sheets differ (least, middle, most of any sheet):"
         width = max(len(spread.what) for spread in report.spreads)
         yield from (f"    {s.what:{width}}  {s.least:8.4g} {s.middle:8.4g} {s.most:8.4g}" for s in report.spreads)
+    if report.example:
+        yield "  one sheet's numbers:"
+        width = max(len(name) for name, _ in report.example)
+        yield from (f"    {name:{width}} = {value}" for name, value in report.example)
+    if report.recognised:
+        count = sum(1 + mistake.more for mistake in report.recognised)
+        yield f"  {count} mistakes will be recognised; of each kind on each line the likeliest:"
+        width = max(len(mistake.line) for mistake in report.recognised)
+        for mistake in report.recognised:
+            more = f" (and {mistake.more} more)" if mistake.more else ""
+            yield f"    {mistake.line:{width}}  {mistake.kind}{more}: {mistake.says}"
     if report.hidden:
         yield f"  {len(report.hidden)} known mistakes that these numbers do not show, or hardly ever:"
         yield from (f"    {hidden}" for hidden in report.hidden)

@@ -352,13 +352,13 @@ XW: Lines = {"h": "X @ W", "loss": "sum(h)"}
             XW,
             {"W": (2, 2)},
             ("loss", None, ["loss"]),
-            "[derive] again needs update: without it nothing has changed",
+            "[derive] again and steps need update: without it nothing has changed",
         ),
         (
             XW,
             {"W": (2, 2)},
             (None, "eta"),
-            "[derive] update and again need gradients_of: the line to be made smaller",
+            "[derive] update, again and steps need gradients_of: the line to be made smaller",
         ),
         (
             {"h": "X @ W ** (-12)", "loss": "sum(h)"},

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from backprop.entries import cells
-from backprop.evaluate import batched, work_lines
+from backprop.evaluate import batched, work_lines, work_model
 from backprop.expressions import Apply, text, walk
 from backprop.intervals import Array
+from backprop.mistakes import mistakes
 from backprop.model import BACKWARD, FORWARD, Model
+from backprop.notation import PLAIN, Printer, spoken
 from backprop.records import ProblemRecord
 from backprop.symbolic import Proof, Symbolic, prove_model
 from worksheets.authoring import AuthoringError
@@ -45,6 +47,16 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class Recognised:
+    """A mistake that will be named on a line, the likeliest of its kind, in the words that a student reads."""
+
+    line: str
+    kind: str
+    says: str
+    more: int  # others of this kind on the line
+
+
+@dataclass(frozen=True)
 class Report:
     """What was found of one problem; `failures` are reasons not to use it, `doubts` are for the author to decide."""
 
@@ -58,6 +70,8 @@ class Report:
     rejected: Mapping[str, int]
     sizes: tuple[Size, ...]
     spreads: tuple[Spread, ...]
+    recognised: tuple[Recognised, ...]
+    example: tuple[tuple[str, str], ...]
     hidden: tuple[str, ...]
     doubts: tuple[str, ...]
     failures: tuple[str, ...]
@@ -98,6 +112,8 @@ def check(asked: Asked, variants: int = VARIANTS) -> Report:
         rejected,
         tuple(_sizes(record, drawn)),
         tuple(_spreads(record, drawn)),
+        tuple(_recognised(record)),
+        tuple(_example(record, sample)),
         tuple(f"{h.line}: {h.mistake.kind}: {text(h.mistake.expression)}" for h in vetting.never_seen),
         tuple(_doubts(model)),
         tuple(failures),
@@ -182,6 +198,35 @@ def _spreads(record: ProblemRecord, drawn: list[Mapping[str, Any]]) -> Iterator[
         ("mean size of the answers", np.abs(answers).mean(axis=0)),
     ):
         yield Spread(what, float(values.min()), float(np.median(values)), float(values.max()))
+
+
+def _recognised(record: ProblemRecord) -> Iterator[Recognised]:
+    """The known mistakes on each asked line, one of each kind."""
+    model = record.model()
+    printer = Printer.of(model, PLAIN, record.loss)
+    for line, asked in zip(model.lines, record.lines, strict=True):
+        if asked.asked:
+            known = mistakes(model, line)
+            counts = Counter(mistake.kind for mistake in known)
+            first = {mistake.kind: mistake for mistake in reversed(known)}
+            for kind in counts:
+                yield Recognised(line.name, kind, spoken(first[kind].says, printer), counts[kind] - 1)
+
+
+def _example(record: ProblemRecord, given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """One sheet's numbers: what is given, and the value of every line."""
+    model = record.model()
+    key = work_model(model, given)
+    for name in (*given, *(line.name for line in model.lines)):
+        decimals = record.decimals if name in key else 4
+        yield name, _plain(key.get(name, given.get(name)), decimals)
+
+
+def _plain(value: Any, decimals: int) -> str:
+    """Numbers as one types them: a matrix in brackets."""
+    if isinstance(value, list):
+        return f"[{', '.join(_plain(x, decimals) for x in value)}]"
+    return f"{round(value, decimals) + 0.0:.10g}"
 
 
 def _doubts(model: Model) -> Iterator[str]:

@@ -11,6 +11,7 @@ from printing import typesetting
 from printing.rendering import render
 from printing.style import Latex, Markdown, Typst
 from worksheets.pages import page
+from worksheets.plots import loss_plot
 
 Keys = Sequence[Mapping[str, Any]]
 """The exact value of every line, a dictionary a problem."""
@@ -26,6 +27,8 @@ def latex(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool)
 
 def pdf(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
     strings = page(sheet_set, record, keys, Typst(), solution)
+    for problem in strings["problems"]:
+        problem["plot"] = quoted(loss_plot(problem["losses"], "svg").decode()) if problem["losses"] else ""
     source = render("sheet.typ.jinja", {**strings, "title_string": quoted(sheet_set.title)})
     return typesetting.pdf(source, tagged=not solution)
 

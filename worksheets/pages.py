@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from backprop.expressions import Apply, Expression, walk
 from backprop.language import parse
-from backprop.model import AGAIN, BACKWARD, FORWARD, UPDATE, Line, Model
+from backprop.model import AGAIN, BACKWARD, FORWARD, THEN, UPDATE, Line, Model, renewed
 from backprop.notation import Printer
 from backprop.operations import OPERATIONS
 from backprop.reasons import reason
 from backprop.records import LineRecord, ProblemRecord, SetRecord, SheetRecord
 from backprop.work import Numbers, Work, number_text, numbers
 from printing.style import Blank, Style, worded, words
+from worksheets.asking import told_lines
 from worksheets.graph import pictures
 
 PARTS = {
@@ -30,6 +32,7 @@ PARTS = {
         "Forward pass with the new weights",
         "Work the same lines once more, with every weight replaced by its new value.",
     ),
+    THEN: ("And then", "Work these lines from what you have found."),
 }
 
 
@@ -52,22 +55,6 @@ def page(
     }
 
 
-def told_lines(problem: ProblemRecord) -> list[Line]:
-    """The lines that are not asked, to be printed with their values.
-
-    A line that is worked from an asked one, and that nothing asked is worked from, would only give the answer away
-    (a new weight gives its gradient): it is not printed.
-    """
-    model = problem.model()
-    asked = {record.name for record in problem.lines if record.asked}
-    needed = set().union(*(model.depends_on(name) for name in asked))
-    return [
-        line
-        for line in model.lines
-        if line.name not in asked and (line.name in needed or not model.depends_on(line.name) & asked)
-    ]
-
-
 _KEPT: dict[tuple[int, int, type[Style]], Writer] = {}
 
 
@@ -88,8 +75,11 @@ class Writer:
         self.model: Model = problem.model()
         self.printer = Printer.of(self.model, style.notation, problem.loss)
         self.work = Work(self.model, self.printer)
-        self.lines = [(line, r) for line, r in zip(self.model.lines, problem.lines, strict=True) if r.asked]
-        self.told = told_lines(problem)
+        of_sheet = [(line, r) for line, r in zip(self.model.lines, problem.lines, strict=True) if r.asked or r.worked]
+        self.lines = of_sheet
+        asked = frozenset(r.name for r in problem.lines if r.asked)
+        shown = {line.name for line, _ in of_sheet}
+        self.told = [line for line in told_lines(self.model, asked) if line.name not in shown]
         self.constant = self._constant()
 
     def _constant(self) -> dict[str, Any]:
@@ -119,18 +109,29 @@ class Writer:
                 for line in self.told
             ],
             "parts": list(self._parts(values, sheet, solution)),
+            **_fall(self._losses(values) if solution else ()),
         }
+
+    def _losses(self, values: Mapping[str, Any]) -> tuple[float, ...]:
+        """The loss before the first of several training steps and after each, where they are worked out."""
+        names = [self.record.loss or ""]
+        while renewed(names[-1]) in self.model.by_name:
+            names.append(renewed(names[-1]))
+        return tuple(float(values[name]) for name in names) if len(names) > 2 else ()
 
     def _parts(self, values: Mapping[str, Any], sheet: Numbers, solution: bool) -> Iterator[dict[str, Any]]:
         said: set[str] = set()
-        for part, (title, task) in PARTS.items():
-            of_part = [(line, record) for line, record in self.lines if line.part == part]
-            if of_part:
-                answers = [
-                    self._solved(line, record, values, sheet, said) if solution else self._asked(line, record)
-                    for line, record in of_part
-                ]
-                yield {"title": title, "task": self._task(task), "answers": answers}
+        steps = len({line.step for line in self.model.lines if line.part == UPDATE})
+        for (step, part), of_part in groupby(self.lines, key=lambda pair: (pair[0].step, pair[0].part)):
+            title, task = PARTS[part]
+            answers = [
+                self._solved(line, record, values, sheet, said)
+                if solution or record.worked
+                else self._asked(line, record, sheet)
+                for line, record in of_part
+            ]
+            of_steps = f" (step {step} of {steps})" if steps > 1 and step <= steps else ""
+            yield {"title": title + of_steps, "task": self._task(task), "answers": answers}
 
     def _intro(self, values: Mapping[str, Any]) -> str:
         """The author's words, with what stands in braces as mathematics."""
@@ -183,19 +184,29 @@ class Writer:
         """A line of the model: symbol = formula."""
         return {**self._names(line.name), "formula": self.printer.expression(line.expression)}
 
-    def _asked(self, line: Line, record: LineRecord) -> dict[str, Any]:
-        """A place for an answer: a blank for each entry."""
+    def _asked(self, line: Line, record: LineRecord, sheet: Numbers) -> dict[str, Any]:
+        """A place for an answer: a blank for each entry, and a hint where help is given."""
         rows, columns = map(int, line.shape or (1, 1))
         label = f"{self.number}.{line.name}"
         places = [[Blank(label, i + 1, j + 1, columns) for j in range(columns)] for i in range(rows)]
         blanks = [[self.style.blank(place) for place in row] for row in places]
         return {
             **self._answer(line, record),
+            "solved": False,
+            "hints": [self.style.math(hint) for hint in self._hints(line, record, sheet)],
             "blanks": blanks,
             "columns": "r" * columns if line.shape else "",
             "blank_width": f"{places[0][0].width:.2f}",
             "value": self.style.matrix(blanks) if line.shape else blanks[0][0],
         }
+
+    def _hints(self, line: Line, record: LineRecord, sheet: Numbers) -> Iterator[str]:
+        """The line's own formula, where the model does not show it, and its first entry in symbols."""
+        if record.help == "hints":
+            if line.part != FORWARD:
+                yield f"{self.printer.name(line.name)} = {self.printer.expression(line.expression)}"
+            if entry := self.work.in_symbols(line, sheet, record.always_zero):
+                yield entry
 
     def _answer(self, line: Line, record: LineRecord) -> dict[str, Any]:
         rows, columns = map(int, line.shape or (1, 1))
@@ -205,7 +216,7 @@ class Writer:
             "label": label,
             "shown_label": self.style.text(label),
             "size": f"{rows} × {columns}" if line.shape else "a number",
-            "marks": marks_text(record.marks),
+            "marks": "worked for you" if record.worked else marks_text(record.marks),
         }
 
     def _solved(
@@ -219,6 +230,7 @@ class Writer:
         result = self._value(line.name, values[line.name], self.record.decimals)
         return {
             **self._answer(line, record),
+            "solved": True,
             "value": result if line.shape or not worked else "",  # one number stands at the end of its arithmetic
             "steps": [{"place": w.place, "works": list(w.steps)} for w in worked],
             "more": f"The other {more} entries are worked in the same way." if more > 1 else "",
@@ -235,6 +247,13 @@ class Writer:
         for name, node in used.items():
             if name not in EXPLAIN_THEMSELVES:
                 yield f"{self.style.math(self.printer.expression(node))}: {self.style.text(OPERATIONS[name].says)}"
+
+
+def _fall(losses: Sequence[float]) -> dict[str, Any]:
+    """The losses of a training loop, and what is needed to draw them: bars of text, the height of a plot."""
+    top = max(losses, default=1.0)
+    bars = [f"{step}  {loss:.4f}  {'█' * round(40 * loss / top)}" for step, loss in enumerate(losses)]
+    return {"losses": losses, "loss_bars": bars, "loss_top": f"{1.2 * top:.3f}", "loss_scale": f"{3.2 / top:.3f}"}
 
 
 EXPLAIN_THEMSELVES = {"neg", "sqrt", "exp", "log", "tanh", "row", "entry", "place"}

@@ -18,7 +18,7 @@ from backprop.differentiate import derive
 from backprop.expressions import ExpressionError
 from backprop.intervals import Array
 from backprop.language import parse
-from backprop.model import FORWARD, Model
+from backprop.model import FORWARD, THEN, Model
 from backprop.records import GivenRecord
 from backprop.records import given as as_given
 from backprop.scope import shape_of
@@ -27,7 +27,7 @@ from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read
 if TYPE_CHECKING:
     from worksheets.sheet import Sheet
 
-LARGEST_SIZE = 12
+LARGEST_SIZE, MOST_STEPS = 12, 5
 LARGEST_NUMBER, MOST_CHOICES = 1_000_000, 1_000_000
 NAME = re.compile(r"[A-Za-zΑ-ω][A-Za-z0-9_Α-ω]*")
 
@@ -81,6 +81,7 @@ class DeriveSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gradients_of: str | None = None
     update: str | None = None
     again: tuple[str, ...] = ()
+    steps: int = 1
 
 
 class ProblemSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,6 +90,7 @@ class ProblemSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     given: dict[str, Any]
     lines: dict[str, Any]
+    then: dict[str, Any] = {}
     intro: str = ""
     sizes: dict[str, int] = {}
     labels: dict[str, tuple[str, ...]] = {}
@@ -106,6 +108,7 @@ class Problem:
     givens: Mapping[str, GivenSource]
     labels: Mapping[str, tuple[str, ...]]
     forward: Mapping[str, str]
+    then: Mapping[str, str]
     derivation: DeriveSource
     where: str
 
@@ -120,7 +123,10 @@ class Problem:
             model = Model(dict(self.sizes), givens, ()).extended(
                 (name, text, FORWARD) for name, text in self.forward.items()
             )
-            model = derive(model, self.derivation.gradients_of, self.derivation.update, self.derivation.again)
+            wanted = self.derivation
+            model = derive(model, wanted.gradients_of, wanted.update, wanted.again, wanted.steps)
+            last = max((line.step for line in model.lines), default=1)
+            model = model.extended([(name, text, THEN) for name, text in self.then.items()], last)
         except ExpressionError as error:
             raise AuthoringError(f"{self.where}: {error}") from None
         self._check_intro(model)
@@ -197,10 +203,13 @@ def read_problem(name: str, table: dict[str, Any], where: str) -> Problem:
     """A problem from a file's contents, with every name, size and number checked."""
     source = fitted(table, ProblemSource, where)
     givens = {g: fitted(value, GivenSource, f"{where}: [given] {g}") for g, value in source.given.items()}
-    for line, text in source.lines.items():
-        if not isinstance(text, str):
-            raise AuthoringError(f'{where}: [lines] {line}: a line is text in quotes, such as "X @ W"')
-    for known in (*source.sizes, *givens, *source.lines):
+    for section, lines in (("lines", source.lines), ("then", source.then)):
+        for line, text in lines.items():
+            if not isinstance(text, str):
+                raise AuthoringError(f'{where}: [{section}] {line}: a line is text in quotes, such as "X @ W"')
+    if not 1 <= source.derive.steps <= MOST_STEPS:
+        raise AuthoringError(f"{where}: [derive] steps = {source.derive.steps}: from 1 to {MOST_STEPS}")
+    for known in (*source.sizes, *givens, *source.lines, *source.then):
         if not NAME.fullmatch(known):
             raise AuthoringError(f"{where}: “{known}” is no name: a letter, then letters, digits and _")
     for size, value in source.sizes.items():
@@ -209,6 +218,7 @@ def read_problem(name: str, table: dict[str, Any], where: str) -> Problem:
         (source.sizes, givens, "a size and a given"),
         (source.sizes, source.lines, "a size and a line"),
         (givens, source.lines, "a given and a line"),
+        ({**source.sizes, **givens, **source.lines}, source.then, "something else and a line of [then]"),
     ):
         for twice in set(first) & set(second):
             raise AuthoringError(f"{where}: {twice} is the name of {kinds}: each needs its own")
@@ -216,7 +226,16 @@ def read_problem(name: str, table: dict[str, Any], where: str) -> Problem:
         if len(labels) < source.sizes.get(size, 0):
             raise AuthoringError(f"{where}: [labels] {size}: {len(labels)} for {source.sizes[size]} places")
     problem = Problem(
-        name, source.title, source.intro, source.sizes, givens, source.labels, source.lines, source.derive, where
+        name,
+        source.title,
+        source.intro,
+        source.sizes,
+        givens,
+        source.labels,
+        source.lines,
+        source.then,
+        source.derive,
+        where,
     )
     checked = _checked(problem)
     _ = checked.model  # derived now, so that a mistake in a line is found where the file is read

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ import msgspec
 import numpy as np
 
 from backprop.evaluate import work_lines
-from backprop.model import PARTS, Model
-from backprop.records import LineRecord, Marking, ProblemRecord, SetRecord
-from worksheets.authoring import AuthoringError, fitted, nearest, read_toml
+from backprop.model import Model
+from backprop.records import Help, LineRecord, Marking, ProblemRecord, SetRecord
+from worksheets.asking import BARE, WORKED, asked_lines, help_with
+from worksheets.authoring import AuthoringError, fitted, read_toml
 from worksheets.problem import Override, Problem, load_problem
 
 VERSION = 1
@@ -27,6 +28,7 @@ class UseSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decimals: int | None = None
     sizes: dict[str, int] = {}
     ask: tuple[str, ...] | None = None
+    fade: Help | dict[str, Help] = BARE
     given: dict[str, Any] = {}
 
 
@@ -41,12 +43,13 @@ class SetSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Asked:
-    """A problem of a set: what of it is asked, at how many decimals, for how many marks."""
+    """A problem of a set: what of it is asked, at how many decimals, for how many marks, with how much help."""
 
     problem: Problem
     lines: frozenset[str]
     decimals: int
     marks: float | None
+    help: Mapping[str, Help] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,26 +91,12 @@ def _asked(table: Any, source: SetSource, path: Path, number: int) -> Asked:
         raise AuthoringError(f"{where}: decimals are from 1 to 8, not {decimals}")
     if use.marks is not None and not 0 < use.marks <= 1e4:
         raise AuthoringError(f"{where}: marks are a number above 0, not {use.marks:g}")
-    return Asked(problem, asked_lines(model, use.ask, where), decimals, use.marks)
-
-
-def asked_lines(model: Model, ask: Sequence[str] | None, where: str) -> frozenset[str]:
-    """The lines that a set asks: parts, names of lines, or, by default, all."""
-    lines: set[str] = set()
-    for word in PARTS if ask is None else ask:
-        if word in PARTS:
-            lines |= {line.name for line in model.part(word)}
-            if ask is not None and not model.part(word):
-                raise AuthoringError(f"{where}: ask = “{word}”: this problem derives no such lines")
-        elif word in model.by_name:
-            lines.add(word)
-        else:
-            raise AuthoringError(
-                f"{where}: ask = “{word}”: no such line; {nearest(word, [*PARTS, *model.by_name], 'there are')}"
-            )
-    if not lines:
-        raise AuthoringError(f"{where}: nothing is asked")
-    return frozenset(lines)
+    asked = asked_lines(model, use.ask, where)
+    help = help_with(model, asked, use.fade, where)
+    blank = frozenset(name for name in asked if help[name] != WORKED)
+    if not blank:
+        raise AuthoringError(f"{where}: fade: every line is worked on the sheet, so nothing is asked")
+    return Asked(problem, blank, decimals, use.marks, help)
 
 
 def problem_record(asked: Asked) -> ProblemRecord:
@@ -129,6 +118,8 @@ def problem_record(asked: Asked) -> ProblemRecord:
             line.name in asked.lines,
             marks.get(line.name, 0.0),
             zero[line.name],
+            line.step,
+            asked.help.get(line.name, BARE),
         )
         for line in model.lines
     )

@@ -1,4 +1,4 @@
-"""A course folder to start from: a set and a roster, both commented, and a secret."""
+"""A course folder to start from: a set, a problem of one's own and a roster, all commented, and a secret."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 from worksheets.authoring import AuthoringError
 from worksheets.course import write_new
 
-FILES = ("set.toml", "roster.csv")
+FILES = ("set.toml", "problem.toml", "roster.csv")
 
 
 def start_course(folder: Path) -> list[Path]:
-    """Writes set.toml, roster.csv and a secret into a folder, and says what was written.
+    """Writes set.toml, problem.toml, roster.csv and a secret into a folder, and says what was written.
 
     Raises AuthoringError, and writes nothing, where one of them is already there.
     """
