@@ -17,14 +17,14 @@ from grader.grading import grade_all
 from grader.marks import Marks
 from grader.submissions import NotRead, Submission, submissions
 
-
 Progress = Callable[[str, int, int], None]
 Page = tuple[SheetRecord, Marks]
 
-CHUNK = 25
-MANY_PAGES = 60
+CHUNK, MANY = 25, 60
+"""The pages of this many students are a piece of work; those of this many are shared out among processes."""
+
 TYPESET = {"pdf"}
-"""The pages of this many students are a piece of work; where there are many and they are typeset, processes share it."""
+"""The formats that take long enough to be shared out."""
 
 
 class CourseError(ValueError):
@@ -150,15 +150,15 @@ def _write_feedback(
     pages = [(course.sheets[m.sheet], m) for m in marks]
     chunks = [pages[start : start + CHUNK] for start in range(0, len(pages), CHUNK)]
     done = 0
-    for chunk, _ in zip(chunks, _spread(course.set, chunks, folder, endings, jobs), strict=True):
-        done += len(chunk)
+    for count in _spread(course.set, chunks, folder, endings, jobs):
+        done += count
         progress("writing feedback", done, len(pages))
 
 
 def _spread(
     sheet_set: SetRecord, chunks: Sequence[Sequence[Page]], folder: Path, endings: Sequence[str], jobs: int
-) -> Iterable[None]:
-    if jobs == 1 or len(chunks) * CHUNK < MANY_PAGES or not set(endings) & TYPESET:
+) -> Iterable[int]:
+    if jobs == 1 or sum(map(len, chunks)) < MANY or not TYPESET.intersection(endings):
         return (_write_pages(sheet_set, chunk, folder, endings) for chunk in chunks)
     import joblib  # takes a while to load, and few pages do without
 
@@ -166,11 +166,12 @@ def _spread(
     return joblib.Parallel(n_jobs=jobs, return_as="generator")(work)  # type: ignore[no-any-return]
 
 
-def _write_pages(sheet_set: SetRecord, pages: Sequence[Page], folder: Path, endings: Sequence[str]) -> None:
+def _write_pages(sheet_set: SetRecord, pages: Sequence[Page], folder: Path, endings: Sequence[str]) -> int:
     for sheet, marks in pages:
         for ending in endings:
             path = folder / f"{sheet.folder or sheet.sheet}.{ending}"
             path.write_bytes(FEEDBACK[ending](sheet_set, sheet, marks))
+    return len(pages)
 
 
 def gradebook(course: Course, marks: Sequence[Marks]) -> str:

@@ -65,7 +65,7 @@ class TypstFeedback(Typst):
         return self.text(answer)
 
     def arithmetic(self, formula: str) -> str:
-        return formula
+        return self.math(formula)
 
 
 def markdown(sheet_set: SetRecord, sheet: SheetRecord, marks: Marks) -> bytes:

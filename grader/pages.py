@@ -176,11 +176,12 @@ class Writer:
     def _right(self, line: LineMarks, own: OwnWork) -> Iterator[dict[str, str]]:
         asked = self.model.by_name[_quantity(line)]
         if line.name.endswith(FORMULA):
-            yield {"says": "The right formula", "value": self._formula(asked)}
+            yield {"says": self.style.text("The right formula"), "value": self._formula(asked)}
             return
         values = self.revealed.key if line.verdict == "follows" else self.revealed.values
         for says, rows in values(asked, own).items():
-            yield {"says": says, "value": self._block([[self.style.number(x) for x in row] for row in rows])}
+            cells = [[self.style.number(x) for x in row] for row in rows]
+            yield {"says": self.style.text(says), "value": self._block(cells)}
 
     def _formula(self, line: Line) -> str:
         printer = self.revealed.printer
@@ -189,14 +190,15 @@ class Writer:
     def _working(self, line: LineMarks, own: OwnWork, written: Written, said: set[str]) -> dict[str, Any]:
         asked = self.model.by_name[_quantity(line)]
         working = self.revealed.working(asked, own, written, said)
+        more = f"The other {working.more} entries are worked in the same way." if working.more > 1 else ""
         return {
-            "says": f"How it is worked out{', ' if working.on else ''}{working.on}",
+            "says": self.style.text(f"How it is worked out{', ' if working.on else ''}{working.on}"),
             "formula": self._formula(asked),
             "steps": [
                 {"place": self.style.arithmetic(w.place), "works": [self.style.arithmetic(s) for s in w.steps]}
                 for w in working.entries
             ],
-            "more": f"The other {working.more} entries are worked in the same way." if working.more > 1 else "",
+            "more": self.style.text(more) if more else "",
             "reason": worded(working.reason, self.style, self.revealed.printer) if working.reason else "",
         }
 

@@ -1,6 +1,6 @@
 """What may be revealed of a line that is not right: the right values, and how they are worked out.
 
-All of it is worked on what the student wrote earlier, as the marking was; the key's numbers stand in for what is missing.
+All of it is worked on what the student wrote earlier, as the marking was; the key stands in for what is missing.
 """
 
 from __future__ import annotations
@@ -61,8 +61,11 @@ def own_work(problem: ProblemRecord, given: Mapping[str, Any], marks: Mapping[st
             own[line.name] = np.where(np.isnan(wrote), key[line.name], wrote)
     slipped = (n for n, m in marks.items() if any(v in ("wrong", "follows") for row in m.entries for v in row))
     written = (n for n, m in marks.items() if any(x is not None for row in m.read for x in row))
-    worked = ({name: plain(x) for name, x in values.items()} for values in (key, own, follows))
-    return OwnWork(*worked, frozenset(slipped), frozenset(written))
+    return OwnWork(_plain(key), _plain(own), _plain(follows), frozenset(slipped), frozenset(written))
+
+
+def _plain(values: Mapping[str, Array]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in values.items()}
 
 
 def _usable(value: Any) -> bool:
@@ -90,8 +93,7 @@ class Written:
 
     def of(self, line: Line) -> Numbers:
         """What a line is worked from, as the student wrote it, and what comes out."""
-        out = {place: number for place, number in self.follows.written.items() if place[0] == line.name}
-        return Numbers({**self.own.written, **out}, self.follows.rounded)
+        return {place: (self.follows if place[0] == line.name else self.own)[place] for place in self.own}
 
 
 class Revealed:

@@ -39,7 +39,7 @@ def rounded(sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def feedback() -> str:
+def feedback(ending: str = "md") -> str:
     """What is told of a sheet with something of everything."""
     answers = rounded(SHEET)
     answers |= {
@@ -51,7 +51,7 @@ def feedback() -> str:
         "1.dR": "1",
         "1.dQ": (-np.asarray(answers["1.dQ"])).tolist(),
     }
-    return FEEDBACK["md"](SHEET.set, SHEET.record, grade(SHEET, answers))
+    return FEEDBACK[ending](SHEET.set, SHEET.record, grade(SHEET, answers)).decode()
 
 
 PAGES = {
@@ -60,6 +60,7 @@ PAGES = {
     "solution.md": lambda: SHEET.print("md", solution=True).decode(),
     "solution.tex": lambda: SHEET.print("tex", solution=True).decode(),
     "feedback.md": feedback,
+    "feedback.html": lambda: feedback("html"),
 }
 
 
