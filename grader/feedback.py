@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from itertools import accumulate
 
 from markupsafe import escape
 
@@ -65,7 +67,17 @@ class TypstFeedback(Typst):
         return self.text(answer)
 
     def arithmetic(self, formula: str) -> str:
-        return self.math(formula)
+        # Lines are broken at signs, but not over a fraction's bar: a long fraction is made as wide as the page.
+        return f"#long[{self.math(formula)}]" if _longest_fraction(formula) > 100 else self.math(formula)
+
+
+def _longest_fraction(formula: str) -> int:
+    """How many characters the longest fraction of a formula has."""
+    longest = 0
+    for start in (found.end() for found in re.finditer(r"frac\(", formula)):
+        depths = accumulate(((c == "(") - (c == ")") for c in formula[start:]), initial=1)
+        longest = max(longest, next((length for length, depth in enumerate(depths) if depth == 0), 0))
+    return longest
 
 
 def markdown(sheet_set: SetRecord, sheet: SheetRecord, marks: Marks) -> bytes:

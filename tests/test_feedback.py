@@ -23,7 +23,7 @@ from grader.feedback import FEEDBACK
 from grader.marks import LineMarks, Marks, Mistake
 from grader.pages import LEVELS, SIGNS, lost
 from worksheets import load_problem
-from worksheets.problem import read_problem
+from worksheets.problem import Problem, bundled_problems, read_problem
 from worksheets.sheet import Sheet
 
 ATTENTION = load_problem("attention-backprop").variant(seed=11)
@@ -259,6 +259,23 @@ def test_an_answer_that_is_a_formula_is_shown_the_right_one() -> None:
         assert "transpose" not in said(ending, "nothing", marks)
         assert printed(ending, "solution", marks)
     assert squeezed("∂L/∂W_Q = Xᵀ · ∂L/∂Q") in said("md", "answers", marks)
+
+
+LARGE = load_problem("attention-backprop").adapted({"n": 4, "v": 8}, {})
+
+
+@pytest.mark.parametrize("problem", [*map(load_problem, bundled_problems()), LARGE], ids=[*bundled_problems(), "large"])
+def test_every_problem_s_lines_can_be_worked_out_for_a_student(problem: Problem) -> None:
+    sheet = problem.variant(seed=2)
+    marking = msgspec.structs.replace(sheet.set.marking, reveal="solution")
+    sheet_set = msgspec.structs.replace(sheet.set, marking=marking)
+    full = {line: np.add(value, 1).tolist() for line, value in sheet.key.items()}
+    for answers in ({}, full):
+        marks = grade(sheet, answers)
+        for ending in FEEDBACK:
+            page = READ[ending](FEEDBACK[ending](sheet_set, sheet.record, marks))
+            wrong = [line for line in marks.lines if line.verdict not in ("correct", "follows")]
+            assert page.count(SAID) == len(wrong) > 0
 
 
 # --- where marks went -------------------------------------------------------------------------------------------------
