@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backprop.intervals import Array
+from backprop.intervals import Array, seen
 
 
 def matmul(a: Array, b: Array) -> Array:
@@ -39,6 +39,10 @@ def step(a: Array) -> Array:
 def softmax(a: Array) -> Array:
     e = np.exp(a - a.max(axis=1, keepdims=True))
     return np.asarray(e / e.sum(axis=1, keepdims=True))
+
+
+def causal_softmax(a: Array) -> Array:
+    return softmax(np.where(seen(a.shape[0]), a, -np.inf))
 
 
 def row_sum(a: Array) -> Array:
@@ -76,6 +80,11 @@ def entry(a: Array, i: Array, j: Array) -> Array:
 
 def entry_of_row(p: Array, k: Array) -> Array:
     return np.asarray(np.where(_hits(k, p.shape[1]), p[0], 0).sum(axis=0))
+
+
+def mean_cross_entropy(p: Array, y: Array) -> Array:
+    # What is not the target does not count, not even the logarithm of zero.
+    return np.asarray(-np.where(y == 0, 0, y * np.log(p)).sum(axis=(0, 1)) / p.shape[0])
 
 
 def diagonal(r: Array) -> Array:

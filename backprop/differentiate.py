@@ -103,7 +103,7 @@ class _Backward:
             for node in walk(line.expression):
                 if isinstance(node, Name):
                     uses[node.id] += 1
-                if isinstance(node, Apply) and OPERATIONS[node.operation].through:
+                if isinstance(node, Apply) and self._through(node):
                     together.update(a.id for a in node.arguments[:1] if isinstance(a, Name))
         return set(uses - together)
 
@@ -153,10 +153,18 @@ class _Backward:
         for rule, argument in zip(operation.adjoint, expression.arguments, strict=True):
             if rule is None or not self._moves(argument):
                 continue
-            for inner, together in operation.through:
+            for inner, together in self._through(expression):
                 if (beneath := self._beneath(argument, inner)) is not None:
                     rule, argument = together, beneath
             yield from self._pull(argument, self._adjoint(rule, operation, expression, argument, g, out), argument)
+
+    def _through(self, expression: Apply) -> tuple[tuple[str, str], ...]:
+        """The operations with which this one is differentiated together, where its arguments are as that needs."""
+        operation = OPERATIONS[expression.operation]
+        if operation.shares is None:
+            return operation.through
+        shares = {Name(given.name) for given in self.model.givens if given.rows}
+        return operation.through if expression.arguments[operation.shares] in shares else ()
 
     def _beneath(self, argument: Expression, operation: str) -> Expression | None:
         """The argument of `operation` where that is what an expression is, or what the line of its name says.

@@ -198,6 +198,19 @@ def _softmax(keep: Keep, a: Interval) -> Interval:
     return keep(Interval(low, np.minimum(high, 1)))
 
 
+def seen(tokens: int) -> Array:
+    """What each token of a causal model may look at, itself and those before it, for any batch."""
+    return np.tril(np.ones((tokens, tokens), dtype=bool))[:, :, None]
+
+
+def causal_softmax(keep: Keep, a: Interval) -> Interval:
+    """Softmax up to the diagonal: what is masked is 0, and alone in its row an entry is 1, for everyone."""
+    shown = seen(a.low.shape[0])
+    found = softmax(keep, Interval(np.where(shown, a.low, -np.inf), np.where(shown, a.high, -np.inf)))
+    sure = ~shown | (shown.sum(axis=1, keepdims=True) == 1)
+    return Interval(np.where(sure, shown, found.low), np.where(sure, shown, found.high))
+
+
 def logarithm(keep: Keep, a: Interval) -> Interval:
     """ln a. What is written as 0 may be as large as one unit; below zero nothing bounds a logarithm."""
     low = np.where(a.low > 0, np.log(np.maximum(a.low, 1e-300)), -np.inf)
@@ -212,3 +225,17 @@ def minus_logarithm(pick: Callable[[Array, Array], Array]) -> Bounds:
         return Interval(-log.high, -log.low)
 
     return bounds
+
+
+def mean_cross_entropy(keep: Keep, p: Interval, y: Interval) -> Interval:
+    """The mean of −ln at the targets: each logarithm is kept, their sum, and the sum over the rows."""
+    log = logarithm(keep, p)
+    product = multiply(keep, y, log)
+    # Nobody multiplies by 1, or takes the logarithm of what counts nothing.
+    one, zero = ((y.low == at) & (y.high == at) for at in (1, 0))
+    low, high = (
+        np.where(zero, 0, np.where(one, taken, times))
+        for taken, times in ((log.low, product.low), (log.high, product.high))
+    )
+    total = keep(Interval(-high.sum(axis=(0, 1)), -low.sum(axis=(0, 1))))
+    return divide(keep, total, Interval.exact(np.array([float(p.low.shape[0])])))

@@ -38,6 +38,18 @@ SOFTMAX = (
     Known("softmax-jacobian", _ITS_ADJOINT, "out * (g + rowsum(g * out))", "the row sum is taken off {g}, not added"),
 )
 
+_CAUSAL, _MASK = "causal_softmax(a)", "step(causal_softmax(a))"
+
+CAUSAL_SOFTMAX = (
+    Known("other", _CAUSAL, "softmax(a)", "the mask was left out: right of the diagonal the result is 0, and what stands there does not count in the row's sum"),
+    Known("other", _CAUSAL, f"softmax(a) * {_MASK}", "the mask was put on after the softmax, so that the rows no longer add up to 1: masked entries do not count in the row's sum"),
+    Known("other", _CAUSAL, f"softmax(a * {_MASK})", "masked entries were set to 0 before the softmax, and exp(0) = 1 counts in the row's sum: a masked entry does not count at all"),
+    Known("other", _CAUSAL, f"exp(a) * {_MASK}.T / rowsum(exp(a) * {_MASK}.T)", "the other triangle was masked: a row goes up to the diagonal, and 0 stands to the right of it"),
+    Known("softmax-axis", _CAUSAL, f"exp(a) * {_MASK} / colsum(exp(a) * {_MASK})", "softmax was taken down the columns; it is taken along each row"),
+    Known("softmax-not-exponentiated", _CAUSAL, f"a * {_MASK} / rowsum(a * {_MASK})", "the entries were divided by their sum; softmax divides their exponentials"),
+    Known("softmax-not-exponentiated", _CAUSAL, f"exp(a) * {_MASK}", "the exponentials were not divided by the sum of their row"),
+)
+
 _LOSS, _LOSS_AND_SOFTMAX = "cross_entropy(p, k)", "p - onehot(k, n)"
 
 CROSS_ENTROPY = (
@@ -51,6 +63,16 @@ CROSS_ENTROPY = (
     Known("softmax-jacobian", _LOSS_AND_SOFTMAX, "-onehot(k, n) / p", "this is the gradient by {p}; through the softmax it becomes {p - onehot(k, n)}"),
 )
 
+_MEAN_LOSS = "mean_cross_entropy(a, b)"
+
+MEAN_CROSS_ENTROPY = (
+    Known("log-base", _MEAN_LOSS, f"{_MEAN_LOSS} / 2.302585092994046", "the logarithm was taken to base 10; the loss has the natural one"),
+    Known("log-base", _MEAN_LOSS, f"{_MEAN_LOSS} / 0.6931471805599453", "the logarithm was taken to base 2; the loss has the natural one"),
+    Known("missing-scale", _MEAN_LOSS, f"{_MEAN_LOSS} * rows", "the losses of the rows were added up; their mean is asked"),
+    Known("wrong-scale", _MEAN_LOSS, f"{_MEAN_LOSS} / columns", "every entry was counted in the mean; it is the mean over the rows"),
+    Known("wrong-target", _MEAN_LOSS, "mean_cross_entropy(a, (1 - b) / (columns - 1))", "the probabilities of the other classes were taken, not those of the targets"),
+)
+
 LOG = (Known("log-base", "log(a)", "log(a) / 2.302585092994046", "the logarithm was taken to base 10; the line has the natural one"),)
 
 ROW = (Known("wrong-row", "row(a, k)", "row(a, other)", "this is {row(a, other)}, not {row(a, k)}"),)
@@ -62,6 +84,16 @@ TANH = (
     Known("missing-term", "g * (1 - out ** 2)", "g * (1 - out)", "the derivative of tanh is {1 - out ** 2}: the square was left out"),
     Known("missing-term", "g * (1 - out ** 2)", "g * out * (1 - out)", "this is the derivative of the sigmoid; that of tanh is {1 - out ** 2}"),
     Known("missing-term", "g * (1 - out ** 2)", "g", "tanh was passed over: its derivative {1 - out ** 2} is a factor"),
+)
+
+RELU = (
+    Known("other", "relu(a)", "a", "negative entries were kept; relu makes them 0"),
+    Known("other", "relu(a)", "relu(-a)", "the positive entries were made 0; relu keeps these, and makes the negative ones 0"),
+    Known("other", "relu(a)", "step(a)", "the positive entries were made 1; relu keeps them as they are"),
+    Known("missing-term", "g * step(a)", "g", "relu was passed over: its derivative {step(a)} is a factor, 0 where {a} is negative"),
+    Known("other", "g * step(a)", "g * relu(a)", "the derivative of relu is 1 where {a} is positive, not {a} itself"),
+    Known("other", "g * step(a)", "g * (1 - step(a))", "the entries where {a} is positive were made 0; the gradient goes through just these"),
+    Known("other", "g * step(a)", "relu(g)", "relu was taken of the gradient; what counts is the sign of {a}, not of {g}"),
 )
 
 SIGMOID = (

@@ -22,6 +22,7 @@ from backprop.expressions import (
     number,
     substitute,
     text,
+    walk,
 )
 from backprop.language import parse_rule
 from backprop.model import BACKWARD, UPDATE, Line, Model, renewed
@@ -105,7 +106,8 @@ class _Editor:
         """An edit at every place of the tree, each put back into the whole."""
         for kind, expression, says in edit(node):
             yield kind, put_back(expression), says
-        if isinstance(node, Apply):
+        # Of a step only the sign is seen: whose it was, numbers hardly tell.
+        if isinstance(node, Apply) and not (edit == self._other_quantity and node.operation == "step"):
             for position, (letter, argument) in enumerate(
                 zip(OPERATIONS[node.operation].takes, node.arguments, strict=True)
             ):
@@ -251,12 +253,17 @@ class _Editor:
                 Name(other),
                 f"{{{other}}} was used where {{{node.id}}} belongs; the line is {{{self.line.text}}}",
             )
+        for given in self.model.givens:
+            if given.rows == "onehot" and given.shape == shape and given.name != node.id:
+                says = f"only the entries where {{{given.name}}} is 1 were used of {{{node.id}}}; every entry counts"
+                yield "missing-term", node * Name(given.name), says
         yield from self._too_early(node)
         if (defined := self.model.by_name.get(node.id)) is not None:
             for kind, wrong, says in self._listed(defined.expression):
                 if kind == "wrong-row":
                     yield kind, wrong, f"where {{{node.id}}} belongs, {says}"
-        for index, size in self.scope.indices.items():
+        picked = any(isinstance(n, Apply) and n.operation == "entry" for n in walk(self.line.expression))
+        for index, size in self.scope.indices.items() if not picked else ():
             if len(shape) == 2 and shape[1].name and shape[1].name == size.name:
                 only = apply("onehot", Name(index), Name(size.name))
                 yield (

@@ -26,13 +26,15 @@ def renewed(name: str) -> str:
 class Given:
     """A quantity that the sheet prints: a matrix or scalar, or an index into a size.
 
-    `index` is the size that an index runs over, counted from 0; None for a quantity.
+    `index` is the size that an index runs over, counted from 0; None for a quantity. `rows` says what each row of a
+    matrix is: "onehot", zeros but for a 1, or "shares", positive numbers; both add up to 1.
     """
 
     name: str
     shape: Shape = ()
     index: Size | None = None
     trainable: bool = False
+    rows: str | None = None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from backprop.expressions import (
 from backprop.language import parse
 from backprop.model import BACKWARD, Model
 from backprop.operations import OPERATIONS
-from backprop.printed import LATEX, PLAIN, STYLES, TYPST, Notation, called, quoted
+from backprop.printed import LATEX, PLAIN, STYLES, TYPST, Notation, called, infix, quoted
 from backprop.scope import Scope, shape_of
 
 __all__ = ["LATEX", "PLAIN", "STYLES", "TYPST", "Printer", "markdown_words", "spoken", "symbol", "with_numbers"]
@@ -30,6 +30,9 @@ GREEK = (
     *("xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
     *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"),
 )
+SLASH = infix("/", "/")
+MOST_OVER_A_BAR = 10
+"""How many numbers and names a numerator may have: no line is broken there, so a longer one stands before a slash."""
 LETTERS = dict(zip(GREEK, "αβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", strict=True))
 
 
@@ -137,6 +140,8 @@ class Printer:
         notation = entry.notation
         if entry.matrices and all(self._is_matrix(a) for a in arguments):
             notation = entry.matrices
+        if notation is not None and notation.bar and _count(arguments[0]) > MOST_OVER_A_BAR:
+            notation = SLASH
         parts = []
         for position, (kind, argument) in enumerate(zip(entry.takes, arguments, strict=True)):
             shown = self._index(argument) if kind == "i" else self.expression(argument)
@@ -183,6 +188,16 @@ class Printer:
             case Number(value):
                 return "last" if value == -1 else str(int(value) + 1) if value >= 0 else f"{-int(value)} from the end"
         return self.expression(argument)
+
+
+def _count(expression: Expression) -> int:
+    """How many numbers and names are printed of an expression, an entry of a matrix as one."""
+    match expression:
+        case Apply("entry", (Name(), _, _)):
+            return 1
+        case Apply(_, arguments):
+            return sum(map(_count, arguments))
+    return 1
 
 
 def spoken(says: str, printer: Printer) -> str:

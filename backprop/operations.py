@@ -29,7 +29,8 @@ class Operation:
     `takes` has a letter an argument: `m` a matrix or scalar, `i` an index, `s` a size, `p` a number (an exponent).
     `adjoint` has a line an argument, in `a`, `b`, … (the arguments), `out` (the result), `g` (the gradient of the
     result) and `rows`, `columns` (the sizes of `a`); None where there is no gradient. `through` names operations with
-    which this one is differentiated together: the line is then the gradient of *their* argument, with `a` their result.
+    which this one is differentiated together: the line is then the gradient of *their* argument, with `a` their result;
+    `shares` is the argument whose rows add up to 1, as its given says, or they are not.
     """
 
     takes: str
@@ -45,8 +46,11 @@ class Operation:
     spreads: bool = False  # entrywise over several arguments: scalars, rows and columns are spread to fit
     linear: bool = False  # in its first argument: a factor can be taken out
     through: tuple[tuple[str, str], ...] = ()
+    shares: int | None = None
     mistakes: tuple[Known, ...] = ()
     open_range: tuple[float, float] | None = None  # nearer the ends than this, nothing is left to be practised
+    open_at: Callable[[int, int], bool] = lambda i, j: True  # the entries that this is asked of, from 0
+    jumps: bool = False  # at 0, where rounding would decide what comes out, or what comes back
 
 
 OPERATIONS: dict[str, Operation] = {
@@ -128,7 +132,7 @@ OPERATIONS: dict[str, Operation] = {
         shape=lambda a, k: a,
         numpy=np.power,
         entry=lambda i, j, a, k: a(i, j) ** k(0, 0),
-        adjoint=("g * b * a ** (b - 1)", None),
+        adjoint=("b * a ** (b - 1) * g", None),
         bounds=intervals.power,
         sympy=lambda sp, a, k: a**k,
         notation=Notation("{#1}^{#2}", "#1^#2", "#1^(#2)"),
@@ -210,6 +214,8 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=("g * step(a)",),
         bounds=rising(arrays.relu, kept=0),
         sympy=lambda sp, a: sp.Max(a, 0),
+        jumps=True,
+        mistakes=known_mistakes.RELU,
     ),
     "step": Operation(
         "m",
@@ -220,6 +226,7 @@ OPERATIONS: dict[str, Operation] = {
         adjoint=(None,),
         bounds=rising(arrays.step, kept=0),
         sympy=lambda sp, a: sp.Heaviside(a),
+        jumps=True,
     ),
     "softmax": Operation(
         "m",
@@ -231,6 +238,19 @@ OPERATIONS: dict[str, Operation] = {
         bounds=intervals.softmax,
         open_range=(0.02, 0.95),
         mistakes=known_mistakes.SOFTMAX,
+    ),
+    "causal_softmax": Operation(
+        "m",
+        "softmax of each row up to the diagonal; 0 to the right of it",
+        shape=shapes.square,
+        numpy=arrays.causal_softmax,
+        entry=scalars.causal_softmax,
+        adjoint=("out * (g - rowsum(g * out))",),
+        bounds=intervals.causal_softmax,
+        notation=called("causal_softmax", r"\mathrm{softmax}_{\text{causal}}", 'op("softmax")_"causal"'),
+        open_range=(0.02, 0.95),
+        open_at=lambda i, j: j <= i > 0,  # the first row is 1 and zeros whatever the numbers
+        mistakes=known_mistakes.CAUSAL_SOFTMAX,
     ),
     "rowsum": Operation(
         "m",
@@ -388,5 +408,22 @@ OPERATIONS: dict[str, Operation] = {
         through=(("softmax", "g * (a - onehot(b, columns))"),),
         notation=Notation(r"-\ln {#1}_{#2}", "−ln #1[#2]", "-ln #1_(#2)"),
         mistakes=known_mistakes.CROSS_ENTROPY,
+    ),
+    "mean_cross_entropy": Operation(
+        "mm",
+        "the mean over the rows of −log of the probability where the second matrix, one-hot, has its 1",
+        shape=shapes.as_scalar_of_alike,
+        numpy=arrays.mean_cross_entropy,
+        entry=scalars.mean_cross_entropy,
+        adjoint=("-(g * b) / (rows * a)", "-(g * log(a)) / rows"),
+        bounds=intervals.mean_cross_entropy,
+        through=(("softmax", "g * (a - b) / rows"),),
+        shares=1,
+        notation=Notation(
+            r"\text{mean over the rows of } -\ln {#1} \text{ where } #2 = 1",
+            "mean over the rows of −ln #1 where #2 = 1",
+            '"mean over the rows of " -ln #1 " where " #2 = 1',
+        ),
+        mistakes=known_mistakes.MEAN_CROSS_ENTROPY,
     ),
 }

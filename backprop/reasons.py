@@ -57,9 +57,10 @@ REASONS = (
 
 @dataclass(frozen=True)
 class Said:
-    """A sentence on one line, formulas of its own symbols in braces, and what vanishes if it is true."""
+    """A sentence on one line, formulas of its own symbols in braces; what vanishes if it is true; the form it is of."""
 
     says: str
+    form: str
     zero: Expression | None = None
 
 
@@ -72,5 +73,5 @@ def reason(model: Model, line: Line) -> Said | None:
             continue
         stands = {**bound, "line": Name(line.name), "x": Name(line.name[1:])}
         zero = substitute(parse_rule(candidate.zero), stands) if candidate.zero else None
-        return Said(filled(candidate.says, stands), zero)
+        return Said(filled(candidate.says, stands), candidate.form, zero)
     return None

@@ -35,11 +35,17 @@ class LineRecord(msgspec.Struct, frozen=True):
     always_zero: tuple[tuple[int, int], ...] = ()  # entries that are zero on every sheet: must be right, earn nothing
     step: int = 1
     help: Help = "bare"
+    formula_marks: float | None = None  # for the line's formula, where it is asked as well; None where it is not
 
     @property
     def worked(self) -> bool:
         """Whether it is worked out on the sheet, as an example."""
         return self.help == "worked"
+
+
+def formula_of(name: str) -> str:
+    """The name of the answer that is a line's formula."""
+    return f"{name}.formula"
 
 
 class GivenRecord(msgspec.Struct, frozen=True):
@@ -49,6 +55,7 @@ class GivenRecord(msgspec.Struct, frozen=True):
     shape: tuple[str | int, ...] = ()
     index: str | int | None = None
     trainable: bool = False
+    rows: str | None = None
 
 
 class ProblemRecord(msgspec.Struct, frozen=True):
@@ -66,7 +73,7 @@ class ProblemRecord(msgspec.Struct, frozen=True):
 
     @property
     def marks(self) -> float:
-        return round(sum(line.marks for line in self.lines), 6)
+        return round(sum(line.marks + (line.formula_marks or 0.0) for line in self.lines), 6)
 
     def model(self) -> Model:
         """The lines, read again from their text."""
@@ -121,7 +128,7 @@ def size(value: str | int, sizes: dict[str, int]) -> Size:
 
 def given(record: GivenRecord, sizes: dict[str, int]) -> Given:
     index = None if record.index is None else size(record.index, sizes)
-    return Given(record.name, tuple(size(s, sizes) for s in record.shape), index, record.trainable)
+    return Given(record.name, tuple(size(s, sizes) for s in record.shape), index, record.trainable, record.rows)
 
 
 _KEPT: dict[int, tuple[ProblemRecord, Model]] = {}

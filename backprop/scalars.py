@@ -66,3 +66,24 @@ def masked(delta: Expression, value: Expression) -> Expression:
 
 def softmax(i: Expression, j: Expression, a: Entries) -> Expression:
     return apply("exp", a(i, j)) / total([apply("exp", x) for x in a.row(i)])
+
+
+def causal_softmax(i: Expression, j: Expression, a: Entries) -> Expression:
+    """Softmax over the entries of a row up to the diagonal; where a place is an index, by cases."""
+
+    def at(row: int, column: int) -> Expression:
+        if column > row:
+            return number(0)
+        return apply("exp", a(row, column)) / total([apply("exp", a(row, k)) for k in range(row + 1)])
+
+    return _by_cases(i, a.rows, lambda row: _by_cases(j, a.columns, lambda column: at(row, column)))
+
+
+def _by_cases(i: Expression, count: int, of: Callable[[int], Expression]) -> Expression:
+    if isinstance(i, Number):
+        return of(int(i.value))
+    return total([masked(delta(i, number(value)), of(value)) for value in range(count)])
+
+
+def mean_cross_entropy(i: Expression, j: Expression, p: Entries, y: Entries) -> Expression:
+    return -(total([b * apply("log", a) for a, b in zip(p.all(), y.all(), strict=True)]) / p.rows)

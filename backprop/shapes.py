@@ -104,6 +104,20 @@ def as_scalar(a: Shape) -> Shape:
     return ()
 
 
+def square(a: Shape) -> Shape:
+    if _matrix(a)[0] != a[1]:
+        raise ExpressionError(f"{{operation}} is of a square matrix; {{0}} is {describe(a)}")
+    return a
+
+
+def as_scalar_of_alike(a: Shape, b: Shape) -> Shape:
+    if _matrix(a) != _matrix(b, 1):
+        raise ExpressionError(
+            f"{{operation}} is of two matrices of the same size; {{0}} is {describe(a)} and {{1}} is {describe(b)}"
+        )
+    return ()
+
+
 def spread_over(a: Shape, rows: Size, columns: Size) -> Shape:
     for own, asked in zip(a, (rows, columns), strict=False):
         if own not in (1, asked):

@@ -178,7 +178,16 @@ class _Settler:
         (x, first), (y, second) = split(a), split(b)
         if first is None or second is None:
             return apply("@", a, b)
-        return join(x * y, apply("@", first, second))
+        return self.scaled(x * y, self._unscaled(first, second))
+
+    def _unscaled(self, a: Expression, b: Expression) -> Expression:
+        """A matrix product, with what scales a factor of it put behind: A B / s for (A / s) B."""
+        for position, factor in enumerate((a, b)):
+            match factor:
+                case Apply("*" | "/" as operation, (inner, scale)) if self.shape(scale) == () != self.shape(inner):
+                    product = self.matmul(inner, b) if position == 0 else self.matmul(a, inner)
+                    return apply(operation, product, scale)
+        return apply("@", a, b)
 
     def power(self, a: Expression, k: Expression) -> Expression:
         if isinstance(k, Number):

@@ -26,8 +26,8 @@ from benchmarks.mistakes import MISTAKES
 from benchmarks.simulation import ORDER, POOL, Cell, Class, prepare, simulate
 from benchmarks.students import HABITS
 from grader.grading import grade_all
+from grader.handed_in import Submission
 from grader.marking import mark_problem
-from grader.submissions import Submission
 
 SIZES = (
     {"n": 2, "d": 2, "d_k": 2, "d_v": 2},

@@ -14,8 +14,9 @@ import numpy as np
 from backprop.records import Reveal, SetRecord, SheetRecord, decoder, read_lines
 from grader.feedback import FEEDBACK
 from grader.grading import grade_all
+from grader.handed_in import NotRead, Submission
 from grader.marks import Marks
-from grader.submissions import NotRead, Submission, submissions
+from grader.submissions import submissions
 
 Progress = Callable[[str, int, int], None]
 Page = tuple[SheetRecord, Marks]

@@ -8,13 +8,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from backprop.records import LineRecord, ProblemRecord, SetRecord, SheetRecord
+from backprop.records import LineRecord, ProblemRecord, SetRecord, SheetRecord, formula_of
+from grader.formula_marking import formulas_of
+from grader.handed_in import Submission
 from grader.marking import LineVerdicts, mark_problem
 from grader.marks import WORST_FIRST, LineMarks, Marks, Mistake, Verdict
 from grader.naming import printer_of
 from grader.reading import Reading, read
 from grader.slips import Wrong, slip, transposed
-from grader.submissions import Submission
 
 
 class Sheet(Protocol):
@@ -34,6 +35,7 @@ class _Read:
     sheet: SheetRecord
     source: str
     readings: Mapping[str, Reading]
+    formulas: Mapping[str, object]
     notes: tuple[str, ...]
 
 
@@ -60,19 +62,23 @@ def grade_all(sheet_set: SetRecord, handed_in: Sequence[tuple[SheetRecord, Submi
 
 def _read(sheet_set: SetRecord, record: SheetRecord, submission: Submission) -> _Read:
     single = len(sheet_set.problems) == 1
-    readings, known = {}, set()
+    readings, formulas, known = {}, {}, set()
     for number, problem in enumerate(sheet_set.problems, 1):
         for line in problem.lines:
-            if line.asked:
-                name = f"{number}.{line.name}"
-                short = line.name if single and name not in submission.answers else name
+            for asked in (line.name,) * line.asked + (formula_of(line.name),) * (line.formula_marks is not None):
+                name = f"{number}.{asked}"
+                short = asked if single and name not in submission.answers else name
                 known |= {name, short}
-                readings[name] = read(submission.answers.get(name, submission.answers.get(short)), line.shape)
+                answer = submission.answers.get(name, submission.answers.get(short))
+                if asked == line.name:
+                    readings[name] = read(answer, line.shape)
+                else:
+                    formulas[name] = answer
     unknown = [str(name) for name in submission.answers if name not in known]
     notes = tuple(
         f"“{name[:40]}” is not the name of an answer on this sheet; it was passed over." for name in unknown[:10]
     )
-    return _Read(record, submission.source, readings, notes)
+    return _Read(record, submission.source, readings, formulas, notes)
 
 
 def _numbers(problem: ProblemRecord, number: int, reads: Sequence[_Read]) -> dict[str, Any]:
@@ -85,12 +91,15 @@ def _numbers(problem: ProblemRecord, number: int, reads: Sequence[_Read]) -> dic
 
 
 def _marks(sheet_set: SetRecord, r: _Read, member: int, verdicts: Sequence[Mapping[str, LineVerdicts]]) -> Marks:
-    lines = [
-        _line(sheet_set, problem, f"{number}.{line.name}", line, r, found, member)
-        for number, (problem, found) in enumerate(zip(sheet_set.problems, verdicts, strict=True), 1)
-        for line in problem.lines
-        if line.asked
-    ]
+    lines = []
+    for number, (problem, found) in enumerate(zip(sheet_set.problems, verdicts, strict=True), 1):
+        for line in problem.lines:
+            name = f"{number}.{line.name}"
+            if line.asked:
+                lines.append(_line(sheet_set, problem, name, line, r, found, member))
+            if line.formula_marks is not None:
+                typed, given = r.formulas[formula_of(name)], r.sheet.given[number - 1]
+                lines.append(formulas_of(problem).marks(name, line, typed, given))
     score = round(sum(line.score for line in lines), 4)
     out_of = round(sum(line.out_of for line in lines), 4)
     return Marks(r.sheet.sheet, r.sheet.student, r.source, score, out_of, tuple(lines), r.notes)

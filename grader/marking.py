@@ -123,7 +123,9 @@ class _Pass:
         value = self._full(evaluate(line.expression, self.numbers, sizes), line)
         free = from_own & slipped & self._trivial(line, wrote, value, key)
         follows = (from_own & ~from_key & slipped) | free
-        earns = right & ~free
+        plain = self._plain(line, key)
+        worked = (right & ~plain).any(axis=(0, 1)) | plain.all(axis=(0, 1))
+        earns = right & ~free & (worked | ~plain)
         named = self._named(line, wrote, wrong)
         number = np.where(np.isnan(wrote), key, wrote)
         self.own[line.name] = self._written(line, number, exact)
@@ -140,7 +142,8 @@ class _Pass:
         unit = self.keep.unit
         trivial = (np.abs(value) < 1e-12) & (np.abs(key) > unit / 2)
         if value.size > self.batch:
-            same = (np.ptp(value, axis=(0, 1)) < 1e-12) & (np.ptp(key, axis=(0, 1)) > unit)
+            with np.errstate(invalid="ignore"):  # all infinite, where a student's zero divides
+                same = (np.ptp(value, axis=(0, 1)) < 1e-12) & (np.ptp(key, axis=(0, 1)) > unit)
             trivial |= same
         written = set(line.uses) & set(self.answers)
         bare = np.full(self.batch, bool(written))
@@ -151,6 +154,18 @@ class _Pass:
                 copied = (np.abs(wrote - worked_from) < unit / 2).all(axis=(0, 1))
                 trivial |= copied & (np.abs(key - its_key) > unit).any(axis=(0, 1))
         return np.asarray(trivial | bare)
+
+    def _plain(self, line: Line, key: Array) -> Array:
+        """Entries that this sheet's numbers make zero, or a copy of what they are worked from.
+
+        A unit that is off makes many: they earn only beside an entry that had to be worked, and is right.
+        """
+        plain = np.abs(key) < 1e-12
+        for name in set(line.uses) & set(self.numbers):
+            from_it = self._shaped(self.key[name])
+            if from_it.shape[:2] == key.shape[:2]:
+                plain |= np.abs(key - from_it) < 1e-12
+        return np.asarray(plain)
 
     def _shaped(self, value: Array) -> Array:
         return value if value.ndim > 1 else value[None, None]

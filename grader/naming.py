@@ -39,7 +39,7 @@ def name_mistakes(
         for member in members:
             found[member].append((bool(further[member]), candidate))
     printer = Printer.of(model, PLAIN, loss)
-    return [_said(_likeliest(explanations), printer) for explanations in found]
+    return [sentence(_likeliest(explanations), printer) for explanations in found]
 
 
 def _likeliest(explanations: list[tuple[bool, known.Mistake]]) -> list[known.Mistake]:
@@ -76,7 +76,8 @@ def _whole(value: Array, wrote: Array) -> Array:
     return np.broadcast_to(value if value.ndim > 1 else value[None, None], wrote.shape)
 
 
-def _said(explanations: list[known.Mistake], printer: Printer) -> Mistake | None:
+def sentence(explanations: list[known.Mistake], printer: Printer) -> Mistake | None:
+    """A mistake as it is said to a student; of two kinds that give the same numbers, both."""
     if not explanations:
         return None
     first, *others = explanations

@@ -33,7 +33,7 @@ class Refused(Exception):
     """Carries one sentence for the student from where reading stopped to where entries are made."""
 
 
-_SAME = (
+SAME = (
     dict.fromkeys(map(ord, "‐‑‒–—―−⁃﹣˗➖"), "-")
     | dict.fromkeys(
         map(ord, "\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " "
@@ -63,7 +63,7 @@ def plain(text: str) -> str:
     """The same text with dashes, blanks and digits as ASCII has them, and without what LaTeX needs for its looks."""
     text = _ESCAPED.sub(lambda slip: _UNESCAPED[slip[0]], text).replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii():
-        text = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text.translate(_SAME))
+        text = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text.translate(SAME))
     if "\\" in text:
         if "\\\\" in text or "\\begin" in text:  # in LaTeX only \\ ends a row
             text = re.sub(r"\\\\(?:\[[^\[\]]*\])?", "\n", text.replace("\n", " "))

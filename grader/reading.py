@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grader.handed_in import NoNumber
 from grader.layouts import MATRIX_FORMS, Grid, grids, listed
 from grader.numbers import DECIMAL_COMMA, LONGEST_NUMBER, NUMBER_FORMS, Entry, Refused, clip, number, plain, said
 
@@ -39,10 +40,12 @@ def read(answer: object, shape: tuple[int, ...] = ()) -> Reading:
             if len(answer) > 2000 + 100 * rows * columns:
                 raise Refused(f"This answer has {len(answer):,} characters, too many for what is asked. {MATRIX_FORMS}")
             return _choose(grids(plain(answer), scalar=not shape), rows, columns)
+        if isinstance(answer, NoNumber):
+            raise Refused(answer.says)
         return _choose([listed(answer)], rows, columns)
     except Refused as refused:
-        text = clip(answer) if isinstance(answer, str) else ""
-        return Reading(_everywhere(Entry("unreadable", None, text, said("", str(refused))), rows, columns))
+        text = answer.typed if isinstance(answer, NoNumber) else answer if isinstance(answer, str) else ""
+        return Reading(_everywhere(Entry("unreadable", None, clip(text), said("", str(refused))), rows, columns))
 
 
 def _choose(layouts: Sequence[Grid], rows: int, columns: int) -> Reading:
@@ -63,7 +66,7 @@ def _choose(layouts: Sequence[Grid], rows: int, columns: int) -> Reading:
 def _arranged(grid: Grid, rows: int, columns: int) -> tuple[int, Grid, tuple[str, ...]]:
     """How far a grid is from the asked shape (0 fits, 1 once turned, 2 in some rows, 3 not), and the grid so turned."""
     if len(grid) > rows:
-        grid = [row for row in grid if list(row) not in ([], [""])]
+        grid = [row for row in grid if any(cell not in ("", None) for cell in row)]
     grid = [[""] * columns if list(row) in ([], [""]) else row for row in grid or [[]]]
     grid = [row[:-1] if len(row) == columns + 1 and row[-1] == "" else row for row in grid]  # "1, 2,"
     lengths = [len(row) for row in grid]
@@ -125,6 +128,8 @@ def _entry(cell: object, where: str, decimal_comma: bool) -> Entry:
         if abs(cell) < 1e300:  # false for nan too
             return Entry("number", float(cell), repr(cell))
         return Entry("unreadable", message=said(where, "This is not a finite number, or too large for one."))
+    if isinstance(cell, NoNumber):
+        return Entry("unreadable", None, clip(cell.typed), said(where, cell.says))
     found = {bool: "True or false", list: "A list", dict: "An object"}.get(type(cell), "Something else")
     return Entry("unreadable", message=said(where, f"{found} stands where a number is asked. {NUMBER_FORMS}"))
 

@@ -48,11 +48,13 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The course 
 
 
 @app.command()
-def problems(name: Annotated[str | None, typer.Argument(metavar="NAME", help="A problem to show.")] = None) -> None:
-    """The bundled problems, or one of them with its gradients."""
-    from handprop.reports import list_problems, show_problem
+def problems(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A problem or set to show.")] = None,
+) -> None:
+    """The bundled problems and sets, or one of them: a problem with its gradients."""
+    from handprop.reports import list_problems, show
 
-    for line in list_problems() if name is None else show_problem(name):
+    for line in list_problems() if name is None else show(name):
         typer.echo(line)
 
 
@@ -101,7 +103,9 @@ def derive(
 
 @app.command()
 def generate(
-    set_file: Annotated[Path, typer.Argument(metavar="SET.toml", help="What is on the sheets.")],
+    set_file: Annotated[
+        Path, typer.Argument(metavar="SET.toml", help="What is on the sheets: a file or a bundled set.")
+    ],
     roster: Annotated[Path, typer.Option("--roster", help="A CSV file with the columns id and name.")],
     out: Out,
     format: Annotated[
@@ -132,7 +136,9 @@ def generate(
 
 @app.command()
 def preview(
-    set_file: Annotated[Path, typer.Argument(metavar="SET.toml", help="What is on the sheet.")],
+    set_file: Annotated[
+        Path, typer.Argument(metavar="SET.toml", help="What is on the sheet: a file or a bundled set.")
+    ],
     solution: Annotated[bool, typer.Option("--solution", help="The worked solution instead.")] = False,
 ) -> None:
     """One sheet, on the terminal."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -17,6 +16,9 @@ from backprop.intervals import Array
 from backprop.language import parse
 from backprop.records import SetRecord, SheetRecord
 from grader.course import grade_course, load_course
+from grader.handed_in import Submission
+from grader.submissions import submissions
+from handprop.filling import FILLERS
 from worksheets.course import generate
 from worksheets.problem_set import load_set
 from worksheets.roster import load_roster
@@ -49,14 +51,15 @@ class MadeUp:
 
 
 STUDENTS = {
-    "s001": MadeUp("rounds every line, fills in the Markdown sheet", ending="md"),
-    "s002": MadeUp("cuts off every line", cut_off),
-    "s003": MadeUp("keeps full precision in a calculator", in_full),
+    "s001": MadeUp("rounds every line", ending="md"),
+    "s002": MadeUp("cuts off every line", cut_off, ending="pdf"),
+    "s003": MadeUp("keeps full precision in a spreadsheet", in_full, ending="xlsx"),
     "s004": MadeUp("leaves out the transpose in dK, then works on rightly", mistakes={"dK": "dscores @ Q"}),
-    "s005": MadeUp("stops after the forward pass", blank=r"1\.(d|W_).*"),
+    "s005": MadeUp("stops after the forward pass", blank=r"1\.(d|W_).*", ending="ipynb"),
     "s006": MadeUp(
         "takes the softmax for its own derivative, and adds the step",
         mistakes={"dscaled": "weights * dweights", "W_O_new": "W_O + eta * dW_O"},
+        ending="tex",
     ),
 }
 
@@ -71,21 +74,17 @@ def run_demo(out: Path) -> Iterator[str]:
     handed_in.mkdir(parents=True, exist_ok=True)
     for record in known.sheets.values():
         if student := STUDENTS.get(record.student):
-            answers = fill_in(known.set, record, student)
-            path = handed_in / f"{record.folder}.{student.ending}"
-            if student.ending == "md":
-                sheet = (course / "handout" / record.folder / "sheet.md").read_text(encoding="utf-8")
-                path.write_text(fill_markdown(sheet, answers), encoding="utf-8")
-            else:
-                form = {"sheet": record.sheet, "answers": answers}
-                path.write_text(json.dumps(form, indent=1), encoding="utf-8")
+            page = _page(course / "handout" / record.folder, student.ending)
+            filled = FILLERS[page.suffix[1:]](page.read_bytes(), fill_in(known.set, record, student))
+            (handed_in / f"{record.folder}{page.suffix}").write_bytes(filled)
     (handed_in / "broken.json").write_text('{"sheet": "7KQF', encoding="utf-8")
     yield f"{len(STUDENTS)} filled-in sheets and a broken file in {handed_in}"
     found = grade_course(course, [handed_in], results)
     yield f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} missing"
     yield ""
     for marks in found.marks:
-        yield f"  {marks.student}  {marks.score:6.2f} of {marks.out_of:g}   {STUDENTS[marks.student].does}"
+        does = f"{STUDENTS[marks.student].does} ({Path(marks.source).suffix})"
+        yield f"  {marks.student}  {marks.score:6.2f} of {marks.out_of:g}   {does}"
     for absent in found.missing:
         yield f"  {absent}       –            handed in nothing"
     for refused in found.not_marked:
@@ -96,6 +95,12 @@ def run_demo(out: Path) -> Iterator[str]:
     yield f"a solution:  {course / 'instructor' / 'solutions' / example / 'solution.md'}"
     yield f"feedback:    {results / 'feedback' / 's004.md'}"
     yield f"gradebook:   {results / 'gradebook.csv'}"
+
+
+def _page(handout: Path, ending: str) -> Path:
+    """The blank page that a student fills in: answers.json where the sheet can't be handed in as they would like to."""
+    page = handout / f"sheet.{ending}"
+    return page if all(isinstance(blank, Submission) for blank in submissions([page])) else handout / "answers.json"
 
 
 def fill_in(sheet_set: SetRecord, record: SheetRecord, student: MadeUp) -> dict[str, Any]:
@@ -112,19 +117,3 @@ def fill_in(sheet_set: SetRecord, record: SheetRecord, student: MadeUp) -> dict[
                 name = f"{number}.{line.name}"
                 answers[name] = "" if student.blank and re.fullmatch(student.blank, name) else plain(own[line.name])
     return answers
-
-
-def fill_markdown(sheet: str, answers: Mapping[str, Any]) -> str:
-    """A Markdown sheet with numbers written into its blanks."""
-    for name, value in answers.items():
-        if value != "":
-            start = sheet.index(f"{name} = ")
-            end = sheet.index("```", start)
-            sheet = sheet[:start] + _filled(sheet[start:end], np.ravel(value)) + sheet[end:]
-    return sheet
-
-
-def _filled(place: str, numbers: Iterable[float]) -> str:
-    """Numbers written into a place's blanks, one after the other."""
-    rest = iter(numbers)
-    return re.sub(r"_{4,}", lambda blank: f"{next(rest):.10g}".rjust(len(blank[0])), place)

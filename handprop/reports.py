@@ -11,7 +11,7 @@ from backprop.shapes import describe
 from worksheets.authoring import read_toml
 from worksheets.check import Report
 from worksheets.problem import bundled_problems, load_problem
-from worksheets.problem_set import Asked, load_set
+from worksheets.problem_set import Asked, bundled_sets, load_set, set_file
 
 TITLES = {
     FORWARD: "Forward",
@@ -23,11 +23,31 @@ TITLES = {
 
 
 def list_problems() -> Iterator[str]:
-    """The bundled problems with their titles."""
-    names = list(bundled_problems())
-    width = max(map(len, names))
-    for name in names:
-        yield f"{name:{width}}  {load_problem(name).title}"
+    """The bundled problems with their titles, then the bundled sets."""
+    titles = {name: load_problem(name).title for name in bundled_problems()}
+    sets = {name: load_set(name).title for name in bundled_sets()}
+    width = max(map(len, [*titles, *sets]))
+    yield from (f"{name:{width}}  {title}" for name, title in titles.items())
+    yield ""
+    yield "Sets, to be used by their names where a set's file is asked:"
+    yield from (f"{name:{width}}  {title}" for name, title in sets.items())
+
+
+def show_set(name: str) -> Iterator[str]:
+    """A bundled set: its problems, and what is asked of each."""
+    problem_set = load_set(name)
+    record = problem_set.record()
+    yield problem_set.title
+    yield ""
+    width = max(len(problem.name) for problem in record.problems)
+    for number, problem in enumerate(record.problems, 1):
+        asked = [line for line in problem.lines if line.asked]
+        yield f"  {number}  {problem.name:{width}}  {problem.marks:g} marks  {len(asked)} lines  {problem.title}"
+
+
+def show(name: str) -> Iterator[str]:
+    """A problem, or a bundled set."""
+    return show_set(name) if name in bundled_sets() else show_problem(name)
 
 
 def show_problem(name: str) -> Iterator[str]:
@@ -53,9 +73,10 @@ def show_problem(name: str) -> Iterator[str]:
 
 def load_checkable(name: str) -> list[Asked]:
     """What `check` is asked of: the problems of a set file, or one problem with everything asked."""
-    path = Path(name)
-    if path.suffix == ".toml" and name not in bundled_problems() and "problem" in read_toml(path):
-        return list(load_set(path).problems)
+    if name not in bundled_problems():
+        path = set_file(name) if Path(name).stem in bundled_sets() else Path(name)
+        if path.suffix == ".toml" and "problem" in read_toml(path):
+            return list(load_set(path).problems)
     problem = load_problem(name)
     return [Asked(problem, frozenset(line.name for line in problem.model.lines), 4, None)]
 

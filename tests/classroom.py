@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
@@ -11,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
+
+import pytest
 
 from handprop.cli import main
 from worksheets import generate, load_set
@@ -130,3 +135,17 @@ def handprop(*arguments: object) -> Ran:
         stream.flush()
         texts.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]
     return Ran(code, *texts)
+
+
+def compiled(source: bytes, folder: Path) -> bytes:
+    """A LaTeX page as PDF, by pdflatex alone in a new folder; a test that needs it is skipped where there is none."""
+    pdflatex = shutil.which("pdflatex")
+    if pdflatex is None and os.environ.get("CI") != "true":
+        pytest.skip("pdflatex is not installed")
+    assert pdflatex is not None, "pdflatex is not installed, and CI runs every test"
+    folder.mkdir()
+    (folder / "page.tex").write_bytes(source)
+    call = [pdflatex, "-no-shell-escape", "-interaction=batchmode", "-halt-on-error", "page.tex"]
+    done = subprocess.run(call, cwd=folder, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, (folder / "page.log").read_text(encoding="latin-1")[-2000:]
+    return (folder / "page.pdf").read_bytes()

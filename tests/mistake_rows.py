@@ -5,10 +5,8 @@ The numbers are written out here: on these every row can be told from every othe
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +19,6 @@ from worksheets.problem import Problem, read_problem
 from worksheets.problem_set import Asked, ProblemSet
 from worksheets.sheet import Sheet
 
-PAGE = Path(__file__).parent.parent / "docs" / "problems.md"
 SIZES = {"n": 3, "d": 3, "d_k": 3, "d_v": 3}
 
 
@@ -32,10 +29,39 @@ def sheet_of(problem: Problem, given: Mapping[str, Any], decimals: int = 4) -> S
     return Sheet(record, SheetRecord("AAAA-AAAA", "s1", (dict(given),)))
 
 
+PERCEPTRON_FILE = """\
+title = "Two-layer perceptron"
+intro = "Fit {y} from {X} with sigmoid units and squared error."
+
+[sizes]
+n = 2
+d = 2
+h = 3
+
+[given]
+X  = { shape = ["n", "d"] }
+W1 = { shape = ["d", "h"], trainable = true }
+b1 = { shape = [1, "h"], trainable = true }
+W2 = { shape = ["h", 1], trainable = true }
+y  = { shape = ["n", 1] }
+eta = { value = 0.5 }
+
+[lines]
+a = "X @ W1 + b1"
+hidden = "sigmoid(a)"
+out = "hidden @ W2"
+loss = "sum((y - out) ** 2) / 2"
+
+[derive]
+gradients_of = "loss"
+update = "eta"
+again = ["loss"]
+"""
+
+
 def perceptron() -> Problem:
-    """The problem in docs/problems.md."""
-    source = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0]
-    return read_problem("perceptron", tomllib.loads(source), "docs/problems.md")
+    """A perceptron with one hidden layer."""
+    return read_problem("perceptron", tomllib.loads(PERCEPTRON_FILE), "perceptron.toml")
 
 
 class Row(NamedTuple):

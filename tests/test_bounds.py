@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pytest
@@ -17,11 +18,15 @@ from small_models import SIZES, attention, model, numbers, random_models
 
 from backprop.differentiate import derive
 from backprop.entries import cells, entry_of
-from backprop.evaluate import bounds
+from backprop.evaluate import batched, bounds
 from backprop.expressions import Apply, Expression, ExpressionError, Name, Number
 from backprop.intervals import Array, Interval, Keep
 from backprop.language import parse
 from backprop.model import Line, Model
+from worksheets import load_problem
+from worksheets.problem import bundled_problems
+from worksheets.problem_set import Asked, problem_record
+from worksheets.variants import Vetting
 
 Rounding = Callable[[float, int], float]
 
@@ -214,6 +219,50 @@ def test_an_honest_sheet_of_the_lesson_is_inside(student: Student, decimals: int
 def assert_honest_sheets(student: Student, decimals: int) -> None:
     for seed in range(40):
         assert_honest(LESSON, lesson_numbers(seed), decimals, student)
+
+
+@cache
+def bundled_sheets(name: str, decimals: int) -> tuple[Model, list[Mapping[str, Array]]]:
+    """A bundled problem with the numbers of two sheets, drawn as `generate` draws them."""
+    problem = load_problem(name)
+    asked = Asked(problem, frozenset(line.name for line in problem.model.lines), decimals, None)
+    drawn = Vetting(problem, problem_record(asked)).draw(b"bounds", [(0,), (1,)])
+    return problem.model, [batched(one.given) for one in drawn]
+
+
+@pytest.mark.parametrize("student", STUDENTS.values(), ids=STUDENTS)
+@pytest.mark.parametrize("name", bundled_problems())
+def test_an_honest_sheet_of_a_bundled_problem_is_inside(name: str, student: Student) -> None:
+    for decimals in (3, 4):
+        whole, sheets = bundled_sheets(name, decimals)
+        for numbers_of_one in sheets:
+            assert_honest(whole, numbers_of_one, decimals, student)
+
+
+@pytest.mark.parametrize("name", bundled_problems())
+def test_the_bounds_of_a_bundled_problem_are_narrow(name: str) -> None:
+    whole, sheets = bundled_sheets(name, 4)
+    for numbers_of_one in sheets:
+        for line, allowed in marked(Work(STUDENTS["half even"], whole, numbers_of_one, 4).all_lines()).items():
+            # A hundredth of a number that is as large as 1, at the very most.
+            assert float((allowed.high - allowed.low).max()) / 2 < 100e-4, line
+
+
+def test_what_is_masked_or_no_target_allows_nothing() -> None:
+    scores = Interval.around(np.round(np.random.default_rng(0).uniform(-1, 1, (3, 3, 4)), 2), 0.0001)
+    weights = bounds(parse("causal_softmax(S)"), {"S": scores}, {}, 4)
+    exact = weights.low == weights.high
+    assert exact.all(axis=2).tolist() == [[True, True, True], [False, False, True], [False, False, False]]
+    assert weights.low[0, :, 0].tolist() == [1, 0, 0]
+    # Half of two rows: each logarithm is off by a unit, their sum, and the half of it.
+    certain = {
+        "P": Interval.exact(np.array([[0.3, 0.7], [0.6, 0.4]])[..., None]),
+        "Y": Interval.exact(np.eye(2)[..., None]),
+    }
+    loss = bounds(parse("mean_cross_entropy(P, Y)"), certain, {}, 4)
+    assert float(loss.high[0] - loss.low[0]) / 2 == pytest.approx(2.5e-4)
+    zero = {**certain, "P": Interval.exact(certain["P"].low * certain["Y"].low)}
+    assert np.isfinite(bounds(parse("mean_cross_entropy(P, Y)"), zero, {}, 4).high).all()
 
 
 def test_bounds_that_are_too_narrow_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

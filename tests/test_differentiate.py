@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -212,7 +213,7 @@ def test_layer_norm_by_hand() -> None:
         "dnormal": "dy * gain",
         "dsigma": "-rowsum(dnormal * centred / sigma ** 2)",
         "dvariance": "dsigma / (2 * sigma)",
-        "dcentred": "dnormal / sigma + 2 * dvariance / d * centred",
+        "dcentred": "dnormal / sigma + 2 * centred * (dvariance / d)",
         "dmu": "-rowsum(dcentred)",
         "dX": "dcentred + dmu / d",
     }
@@ -507,6 +508,27 @@ def test_any_model_has_its_gradients(forward: Model, seed: int) -> None:
 def test_any_model_is_proved(forward: Model) -> None:
     whole = derived(forward)
     assert [proof.line for proof in prove_model(whole, "loss") if not proof.holds] == []
+
+
+def test_a_batch_is_differentiated_through_its_softmax_where_the_targets_are_one_hot() -> None:
+    lines = {"logits": "X @ W", "probs": "softmax(logits)", "loss": "mean_cross_entropy(probs, Y)"}
+    free = model(lines, {"W": (2, 3)}, {"X": (2, 2), "Y": (2, 3)})
+    hot = Model(
+        free.sizes, tuple(replace(g, rows="onehot" if g.name == "Y" else None) for g in free.givens), free.lines
+    )
+    wholes = {"hot": derive(hot, "loss"), "free": derive(free, "loss")}
+    assert {n: [line.text for line in w.part(BACKWARD)] for n, w in wholes.items()} == {
+        "hot": ["(probs - Y) / 2", "X.T @ dlogits"],
+        "free": ["-(Y / (2 * probs))", "probs * (dprobs - rowsum(dprobs * probs))", "X.T @ dlogits"],
+    }
+    for whole in wholes.values():
+        assert all(proof.holds for proof in prove_model(whole, "loss"))
+
+
+def test_what_scales_a_factor_is_put_behind_the_product() -> None:
+    whole = derive(model({"s": "Q @ K.T / sqrt(3)", "loss": "sum(s ** 2) / 2"}, {"Q": (2, 3), "K": (2, 3)}), "loss")
+    lines = {line.name: line.text for line in whole.part(BACKWARD)}
+    assert lines == {"ds": "s", "dQ": "(ds @ K) / sqrt(3)", "dK": "(ds.T @ Q) / sqrt(3)"}
 
 
 def test_plain_numbers_in_and_out() -> None:

@@ -9,23 +9,27 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from classroom import handprop
+from formula_problems import attention
 from mistake_rows import SHEETS, SLIPS, answers_to, slipped
+from problem_rows import PROBLEM_SHEETS
 
 from backprop.operations import OPERATIONS
 from grader import grade
 from grader.forms import FORMS, Form
+from grader.formula_forms import FORMULA_FORMS, GIVEN
 from grader.marks import KINDS
 from grader.reading import read
-from worksheets.check import check
 from worksheets.problem import read_problem
-from worksheets.problem_set import Asked, load_set
+from worksheets.problem_set import load_set
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return [block for of, block in fenced if of == language]
 
 
 def cell(typed: object) -> str:
@@ -64,9 +68,26 @@ def test_the_table_of_forms_is_what_the_reader_does() -> None:
     written("forms", forms_page())
 
 
+def formulas_page() -> str:
+    tables = []
+    for heading, forms in FORMULA_FORMS.items():
+        rows = []
+        for form in forms:
+            if len(str(form.typed)) <= 160:
+                judged = attention().judge(form.line, form.typed, GIVEN)
+                rows.append(f"| {form.line} | {cell(form.typed)} | {judged.message.replace('|', chr(92) + '|')} |")
+        table = "\n".join(rows)
+        tables.append(f"#### {heading}\n\n| line | typed | what is made of it |\n| --- | --- | --- |\n{table}\n")
+    return "\n" + "\n".join(tables) + "\n"
+
+
+def test_the_table_of_formulas_is_what_the_grader_says() -> None:
+    written("formulas", formulas_page())
+
+
 def mistakes_page() -> str:
     rows = []
-    for sheet, table in SHEETS:
+    for sheet, table in (*SHEETS, *PROBLEM_SHEETS):
         for line, worked, *_ in table:
             asked = next(x.expression for x in sheet.set.problems[0].lines if x.name == line)
             found = grade(sheet, answers_to(sheet, {line: worked})).line(line).mistake
@@ -91,20 +112,44 @@ def test_every_function_is_in_the_docs(name: str) -> None:
     assert re.search(rf"\| `{name}\([^)]*\)` \| {re.escape(OPERATIONS[name].says)} \|", page)
 
 
-def test_the_problem_in_the_docs_is_fit_to_use() -> None:
-    source = blocks(DOCS / "problems.md", "toml")[0]
-    problem = read_problem("perceptron", tomllib.loads(source), "docs/problems.md")
-    asked = Asked(problem, frozenset(line.name for line in problem.model.lines), 4, None)
-    report = check(asked, variants=20)
-    assert report.failures == ()
-    promised = re.search(r"gradients_of = \"loss\" +# (.*)", source)
-    assert promised is not None
-    assert [name for name, _ in report.gradients] == promised[1].split(", ")
+PROBLEM = DOCS / "problems.md"
+STEPS = blocks(PROBLEM, "toml")[:4]  # each adds to the file of the step before
 
 
-def test_the_set_in_the_docs_can_be_used(tmp_path: Path) -> None:
-    (tmp_path / "set.toml").write_text(blocks(DOCS / "problems.md", "toml")[1], encoding="utf-8")
-    assert load_set(tmp_path / "set.toml").record().problems[0].marks == 40
+@pytest.mark.parametrize("steps", range(1, len(STEPS) + 1))
+def test_the_problem_in_the_docs_is_fit_to_use_at_every_step(tmp_path: Path, steps: int) -> None:
+    path = tmp_path / "regression.toml"
+    path.write_text("".join(STEPS[:steps]), encoding="utf-8")
+    ran = handprop("check", path)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.endswith("  fit to use\n")
+    if steps > 1:
+        shown = next(block for block in blocks(PROBLEM, "") if "proved" in block)
+        checked = re.sub(r" +=", " =", ran.out)
+        assert all(f"    {line}\n" in checked for line in shown.splitlines())
+
+
+def test_the_error_in_the_docs_is_what_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "regression.toml"
+    path.write_text(STEPS[0].replace("x @ W + b", "W @ x + b"), encoding="utf-8")
+    shown = next(block for block in blocks(PROBLEM, "") if "do not fit" in block)
+    assert handprop("check", path).err.replace(f"{tmp_path}/", "") == shown
+
+
+def test_the_names_in_the_docs_are_those_that_are_derived() -> None:
+    model = read_problem("regression", tomllib.loads("".join(STEPS)), "docs/problems.md").model
+    promised = ["dz", "dW", "db", "W_new", "b_new", "z_new", "p_new", "loss_new", "fell", "size"]
+    assert [line.name for line in model.lines][3:] == promised
+    assert [model.by_name[n].text for n in ("W_new", "b_new")] == ["W - eta * dW", "b - eta * db"]
+
+
+def test_the_sets_in_the_docs_can_be_used(tmp_path: Path) -> None:
+    (tmp_path / "regression.toml").write_text("".join(STEPS), encoding="utf-8")
+    for source, marks in zip(blocks(PROBLEM, "toml")[4:], (20, 40), strict=True):
+        (tmp_path / "set.toml").write_text(source, encoding="utf-8")
+        assert load_set(tmp_path / "set.toml").record().problems[0].marks == marks
+    ran = handprop("preview", tmp_path / "set.toml")
+    assert ran.code == 0
 
 
 def test_the_python_in_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,8 +20,8 @@ from backprop.intervals import Array
 from backprop.records import Marking, SetRecord, SheetRecord
 from grader import grade
 from grader.grading import grade_all
+from grader.handed_in import Submission
 from grader.marks import WORST_FIRST, Marks
-from grader.submissions import Submission
 from worksheets import load_problem
 from worksheets.problem import Problem, read_problem
 from worksheets.problem_set import Asked, ProblemSet

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from mistake_rows import ATTENTION, SHEETS, SLIPS, Row, Slip, answers_to, attention_sheet, perceptron, slipped
+from problem_rows import PROBLEM_SHEETS
 
 from backprop.expressions import names
 from backprop.known_mistakes import Known
@@ -19,12 +20,13 @@ from backprop.operations import OPERATIONS
 from grader import grade, slips
 from grader.marks import KINDS, Marks
 from worksheets import load_problem
-from worksheets.problem import Problem
+from worksheets.problem import Problem, bundled_problems
 from worksheets.sheet import Sheet
 
 SHEET = SHEETS[0][0]
 KNOWN = [known for operation in OPERATIONS.values() for known in operation.mistakes]
-ROWS = [(sheet, row) for sheet, rows in SHEETS for row in rows]
+ALL_SHEETS = [*SHEETS, *PROBLEM_SHEETS]
+ROWS = [(sheet, row) for sheet, rows in ALL_SHEETS for row in rows]
 
 
 # --- the lists --------------------------------------------------------------------------------------------------------
@@ -39,7 +41,7 @@ def test_what_is_known_of_operations_can_be_worked(known: Known) -> None:
     assert known.kind in KINDS
 
 
-@pytest.mark.parametrize("sheet", [sheet for sheet, _ in SHEETS], ids=["attention", "wide", "perceptron"])
+@pytest.mark.parametrize("sheet", [sheet for sheet, _ in ALL_SHEETS], ids=lambda sheet: sheet.set.problems[0].name)
 def test_every_edit_has_a_kind_and_a_sentence(sheet: Sheet) -> None:
     model = sheet.set.problems[0].model()
     for line in model.lines:
@@ -194,6 +196,28 @@ def test_nothing_is_for_nothing(problem: Problem, decimals: int) -> None:
             marks = grade(sheet, answers)
             assert marks.percent <= 3, (what, seed, [(x.name, x.score) for x in marks.lines if x.score])
         assert grade(sheet, answers_to(sheet)).percent == 100
+
+
+@pytest.mark.parametrize("name", bundled_problems())
+def test_nothing_is_for_nothing_in_any_bundled_problem(name: str) -> None:
+    sheet = load_problem(name).variant(seed=1)
+    fills: dict[str, Fill] = {"zeros": lambda s: np.zeros(s), "ones": lambda s: np.ones(s), "I": lambda s: np.eye(*s)}
+    for what, fill in (fills | copied(sheet)).items():
+        lines = sheet.set.problems[0].lines
+        answers = {line.name: fill(line.shape or (1, 1)).tolist() for line in lines}
+        assert grade(sheet, answers).percent <= 4, what
+    assert grade(sheet, answers_to(sheet)).percent == 100
+
+
+def test_a_zero_of_this_sheet_earns_beside_work() -> None:
+    """Of a unit that is off whole rows are 0: nobody earns them alone, and nobody who works the rest loses them."""
+    sheet = next(sheet for sheet, _ in PROBLEM_SHEETS if sheet.set.problems[0].name == "relu-classifier")
+    answers = answers_to(sheet)
+    assert answers["dW_2"][1] == [0, 0, 0]
+    alone = grade(sheet, {"dW_2": np.zeros((3, 3)).tolist()}).line("dW_2")
+    assert (alone.entries[1], alone.score) == (("correct",) * 3, 0)
+    beside = [answers["dW_2"][0], [0, 0, 0], [9, 9, 9]]
+    assert grade(sheet, answers | {"dW_2": beside}).line("dW_2").score == 6
 
 
 @pytest.mark.parametrize("decimals", [2, 3, 5])

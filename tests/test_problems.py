@@ -15,8 +15,8 @@ from worksheets import load_problem
 from worksheets.authoring import AuthoringError, NotThere
 from worksheets.check import check, furthest_from_differences, furthest_from_sympy
 from worksheets.problem import LARGEST_SIZE, bundled_problems
-from worksheets.problem_set import Asked
-from worksheets.variants import draw_given, draw_variant, keyed_random
+from worksheets.problem_set import Asked, problem_record
+from worksheets.variants import Vetting, draw_given, draw_variant, keyed_random
 
 BUNDLED = list(bundled_problems())
 
@@ -159,6 +159,20 @@ UNFIT = {
     "draw nothing but zero": (("value = 0.5", "draw = { range = [-0.01, 0.01] }"), "leaves no number to choose"),
     "draw too fine": (("value = 0.5", "draw = { range = [-1e6, 1e6], decimals = 6 }"), "use fewer decimals"),
     "draw decimals": (("value = 0.5", "draw = { decimals = 9 }"), "decimals from 0 to 6"),
+    "rows of a scalar": (
+        ("value = 0.5", 'rows = "shares"'),
+        "[given] eta: rows says how the rows of a matrix are drawn",
+    ),
+    "rows and draw": (('[1, "n"] }', '[1, "n"], rows = "shares", draw = {} }'), "it needs a shape, and no draw"),
+    "rows of no kind": (('[1, "n"] }', '[1, "n"], rows = "hot" }'), "[given] x: rows: "),
+    "values that are not one-hot": (
+        ('[1, "n"] }', '[1, "n"], rows = "onehot", values = [[1, 1]] }'),
+        "[given] x: a row of values is not one-hot: zeros but for a 1",
+    ),
+    "values that are no shares": (
+        ('[1, "n"] }', '[1, "n"], rows = "shares", values = [[0.5, 0.6]] }'),
+        "[given] x: a row of values is no shares: positive numbers that add up to 1",
+    ),
     "labels of no size": (("[lines]", '[labels]\nm = ["A"]\n\n[lines]'), "[labels] m: no size has this name"),
     "too few labels": (("[lines]", '[labels]\nn = ["A"]\n\n[lines]'), "[labels] n: 1 for 2 places"),
     "label not text": (("[lines]", "[labels]\nn = [1, 2]\n\n[lines]"), "labels[0]: expected text"),
@@ -254,6 +268,33 @@ def test_a_draw_keeps_to_its_range(tmp_path: Path) -> None:
     assert len(set(drawn.ravel())) > 30
 
 
+@pytest.mark.parametrize("columns", [2, 3, 7, 12])
+def test_rows_that_add_up_to_one(tmp_path: Path, columns: int) -> None:
+    path = tmp_path / "mine.toml"
+    for kind in ("onehot", "shares"):
+        given = f'[3, "n"], rows = "{kind}" }}'
+        path.write_text(changed('[1, "n"] }', given, "n = 2", f"n = {columns}", "cross_entropy(p, target)", "sum(p)"))
+        for i in range(20):
+            drawn = np.asarray(draw_given(load_problem(str(path)), keyed_random(b"k", i))["x"])
+            assert drawn.shape == (3, columns)
+            assert np.allclose(drawn.sum(axis=1), 1)
+            assert np.allclose(drawn, np.round(drawn, 1 if columns <= 5 else 2))
+            if kind == "shares":
+                assert drawn.min() > 0
+            else:
+                assert set(drawn.ravel()) == {0, 1}
+                assert columns < 3 or len({tuple(row) for row in drawn}) == 3  # no two patterns of one class
+
+
+def test_no_draw_hangs_on_the_sign_of_nearly_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(changed("softmax(z)", "softmax(relu(z))"), encoding="utf-8")
+    problem = load_problem(str(path))
+    vetting = Vetting(problem, problem_record(everything(str(path))))
+    given = {"x": [[0.3, -0.3]], "W": [[1, 1], [1, 1]], "target": 0, "eta": 0.5}
+    assert vetting.reasons([given]) == ["p hangs on the sign of a number that is nearly 0"]
+
+
 OVERLARGE = (
     '[1, "n"] }',
     '[1, "n"], draw = { range = [90, 99] } }',
@@ -274,8 +315,6 @@ def test_numbers_that_are_never_fit_are_said_with_the_line(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_variant_has_no_saturated_and_no_lost_entry(name: str) -> None:
-    from worksheets.problem_set import problem_record
-
     asked = everything(name)
     record = problem_record(asked)
     first, again = (draw_variant(asked.problem, record, b"k", "s1") for _ in range(2))

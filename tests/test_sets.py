@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from classroom import SET, TINY, keys, roster_file, small_set
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backprop.records import SetRecord, SheetRecord
 from worksheets import generate, load_problem, load_set
 from worksheets.authoring import AuthoringError, NotThere
-from worksheets.problem_set import Asked, problem_record, share_out
+from worksheets.check import check
+from worksheets.problem_set import Asked, bundled_sets, problem_record, share_out
 from worksheets.roster import load_roster
+from worksheets.sheet import Sheet
 
 FULL = """\
 title = "Practice sheet 3"
@@ -61,6 +65,11 @@ UNFIT = {
         "marking.reveal: “all” is not one of nothing, marks, answers, solution",
     ),
     "unknown fade": (USE + 'fade = "all"', "[[problem]] 1: fade: “all” is not one of worked, hints, bare"),
+    "formulas not a bool": (USE + "formulas = 3", "[[problem]] 1: formulas: expected"),
+    "formulas that are printed": (
+        USE + 'formulas = true\nask = ["forward"]',
+        "[[problem]] 1: formulas = true: no line of the backward pass or the updates is asked",
+    ),
     "unknown ask": (USE + 'ask = ["backwards"]', "ask = “backwards”: no such line; did you mean “backward”?"),
     "ask a line nearly": (USE + 'ask = ["los"]', "ask = “los”: no such line; did you mean “loss”?"),
     "ask a given": (USE + 'ask = ["x"]', "ask = “x”: no such line"),
@@ -189,6 +198,49 @@ def test_the_lesson_s_own_numbers(tmp_path: Path) -> None:
     assert "C" in sheet
 
 
+@pytest.mark.parametrize("name", bundled_sets())
+def test_a_bundled_set_is_found_by_its_name_and_fit_to_use(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = [load_set(call) for call in (name, f"{name}.toml", f"sets/{name}.toml")]
+    assert len({one.title for one in found}) == 1
+    assert all(check(asked, variants=3).failures == () for asked in found[0].problems)
+    (tmp_path / f"{name}.toml").write_text(SET, encoding="utf-8")
+    (tmp_path / "tiny.toml").write_text(TINY, encoding="utf-8")
+    assert load_set(f"{name}.toml").title == "Practice sheet"  # a file that is there comes first
+    with pytest.raises(NotThere, match="there is no such file"):
+        load_set(tmp_path / "elsewhere" / f"{name}.toml")
+
+
+def test_the_lesson_is_covered_from_top_to_bottom() -> None:
+    problems = [asked.problem for asked in load_set("full-backpropagation").problems]
+    warm_ups = ["matmul-gradient", "attention-output-gradient", "scores-gradient", "softmax-jacobian"]
+    assert [problem.name for problem in problems] == [*warm_ups, "output-layer-step", "attention-backprop"]
+    lines = {
+        line.name: line.text
+        for asked in load_set("full-backpropagation").problems
+        for line in asked.problem.model.lines
+    }
+    for name, text in {
+        "dA": "dC @ B.T",
+        "dB": "A.T @ dC",
+        "dweights": "doutput @ V.T",
+        "dV": "weights.T @ doutput",
+        "dQ": "dscores @ K",
+        "dK": "dscores.T @ Q",
+        "J_ij": "entry(p, 0, i) * (delta(i, j) - entry(p, 0, j))",
+        "J": "diag(p) - p.T @ p",
+        "dx": "p * (dp - rowsum(dp * p))",
+    }.items():
+        assert lines[name] == text
+
+
+def test_a_set_that_is_nearly_a_bundled_one() -> None:
+    with pytest.raises(NotThere, match="no set is called “full-backprop”; did you mean “full-backpropagation”"):
+        load_set("full-backprop")
+
+
 def test_a_problem_beside_the_set_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = small_set(tmp_path)
     elsewhere = tmp_path / "elsewhere"
@@ -197,3 +249,47 @@ def test_a_problem_beside_the_set_is_found_from_anywhere(tmp_path: Path, monkeyp
     assert load_set(path).problems[0].problem.title == "Tiny"
     (tmp_path / "tiny.toml").write_text(TINY.replace("Tiny", "Changed"), encoding="utf-8")
     assert load_set(path).problems[0].problem.title == "Changed"
+
+
+def test_formulas_are_asked_where_the_sheet_does_not_print_them(tmp_path: Path) -> None:
+    record = load_set(small_set(tmp_path, "formulas = true\n" + FULL)).record().problems[0]
+    with_formula = {line.name for line in record.lines if line.formula_marks is not None}
+    assert with_formula == {line.name for line in record.lines if line.part in ("backward", "update")}
+
+
+def test_a_formula_counts_as_one_entry(tmp_path: Path) -> None:
+    record = load_set(small_set(tmp_path, "formulas = true\n" + USE)).record().problems[0]
+    marks = {line.name: (line.marks, line.formula_marks) for line in record.lines}
+    assert marks["dW"] == (4.0, 1.0)
+    assert marks["loss"] == (1.0, None)
+    assert record.marks == sum(line.marks + (line.formula_marks or 0) for line in record.lines)
+    assert load_set(small_set(tmp_path, "formulas = true\n" + FULL)).record().problems[0].marks == 40
+
+
+def test_a_problem_has_its_own_say_on_formulas(tmp_path: Path) -> None:
+    both = "formulas = true\n" + USE + 'formulas = false\n[[problem]]\nuse = "tiny.toml"\nask = ["update"]\n'
+    first, second = load_set(small_set(tmp_path, both)).record().problems
+    assert all(line.formula_marks is None for line in first.lines)
+    assert [line.name for line in second.lines if line.formula_marks is not None] == ["W_new"]
+    alone = load_set(small_set(tmp_path, USE + "formulas = true")).record().problems[0]
+    assert any(line.formula_marks is not None for line in alone.lines)
+
+
+def test_the_blank_form_has_a_place_for_each_formula(tmp_path: Path) -> None:
+    sheet_set = load_set(small_set(tmp_path, "formulas = true\n" + USE)).record()
+    sheet = Sheet(sheet_set, SheetRecord("AAAA-AAAA", "s1", ({},)))
+    assert list(sheet.blank_answers()["answers"])[3:] == [
+        "1.dz",
+        "1.dz.formula",
+        "1.dW",
+        "1.dW.formula",
+        "1.W_new",
+        "1.W_new.formula",
+    ]
+
+
+def test_records_from_before_there_were_formulas_are_read(tmp_path: Path) -> None:
+    record = load_set(small_set(tmp_path, USE)).record()
+    old = msgspec.json.encode(record).replace(b',"formula_marks":null', b"")
+    assert b"formula_marks" not in old
+    assert msgspec.json.decode(old, type=SetRecord) == record

@@ -8,33 +8,17 @@ import time
 from pathlib import Path
 
 import pytest
+from handing_in import answers, one, reason
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from grader.handed_in import NotRead, Submission
+from grader.readers import READERS
 from grader.reading import read
-from grader.submissions import READERS, NotRead, Submission, submissions
+from grader.submissions import submissions
 
 GOOD = '{"sheet": "7KQF-M2PX", "answers": {"1.dQ": "[[1, 2], [3, 4]]", "1.loss": 0.5}}'
 ANSWERS = {"1.dQ": "[[1, 2], [3, 4]]", "1.loss": 0.5}
-
-
-def one(folder: Path, name: str, content: str | bytes) -> Submission | NotRead:
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    (found,) = submissions([path])
-    return found
-
-
-def answers(folder: Path, name: str, content: str | bytes) -> dict[str, object]:
-    found = one(folder, name, content)
-    assert isinstance(found, Submission), found
-    return dict(found.answers)
-
-
-def reason(folder: Path, name: str, content: str | bytes) -> str:
-    found = one(folder, name, content)
-    assert isinstance(found, NotRead), found
-    return found.reason
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------

@@ -86,7 +86,8 @@ def _fading(model: Model, lines: Sequence[Line], first: Help) -> dict[str, Help]
         else:
             level = HINTS
         levels[line.name] = level
-    return levels
+    # No two lines of a kind, and each worked from the one before: then there would be nothing left to do.
+    return dict.fromkeys(levels, HINTS) if set(levels.values()) == {WORKED} else levels
 
 
 def kind(line: Line) -> str:

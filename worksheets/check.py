@@ -115,7 +115,7 @@ def check(asked: Asked, variants: int = VARIANTS) -> Report:
         tuple(_recognised(record)),
         tuple(_example(record, sample)),
         tuple(f"{h.line}: {h.mistake.kind}: {text(h.mistake.expression)}" for h in vetting.never_seen),
-        tuple(_doubts(model)),
+        tuple(_doubts(model, loss)),
         tuple(failures),
     )
 
@@ -229,7 +229,7 @@ def _plain(value: Any, decimals: int) -> str:
     return f"{round(value, decimals) + 0.0:.10g}"
 
 
-def _doubts(model: Model) -> Iterator[str]:
+def _doubts(model: Model, loss: str | None) -> Iterator[str]:
     """What an author may want to change."""
     inner = Counter(
         text(node)
@@ -241,13 +241,12 @@ def _doubts(model: Model) -> Iterator[str]:
     ]
     for expression in largest:
         yield f"{expression} stands in {inner[expression]} gradient lines: the inner expression wants a line of its own"
-    for line in model.part(FORWARD):
-        if not any(line.name in other.uses for other in model.lines) and not any(
-            other.name == f"d{line.name}" for other in model.lines
-        ):
-            last = line is model.part(FORWARD)[-1]
-            if not last:
-                yield f"nothing is worked from {line.name}"
+    # What stands after the loss, or last where there is none, is there for its own sake.
+    forward = [line.name for line in model.part(FORWARD)]
+    used = {name for line in model.lines for name in line.uses}
+    for name in forward[: forward.index(loss) if loss else -1]:
+        if name not in used and f"d{name}" not in model.by_name:
+            yield f"nothing is worked from {name}"
 
 
 def _is_work(node: Apply) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import numpy as np
@@ -58,6 +58,7 @@ class GivenSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shape: tuple[str | int, ...] = ()
     index: str | int | None = None
     trainable: bool = False
+    rows: Literal["onehot", "shares"] | None = None
     value: float | None = None
     values: list[list[float]] | None = None
     draw: Draw | None = None
@@ -143,7 +144,7 @@ class Problem:
 
     @property
     def given_records(self) -> tuple[GivenRecord, ...]:
-        return tuple(GivenRecord(name, g.shape, g.index, g.trainable) for name, g in self.givens.items())
+        return tuple(GivenRecord(name, g.shape, g.index, g.trainable, g.rows) for name, g in self.givens.items())
 
     def adapted(self, sizes: Mapping[str, int], overrides: Mapping[str, Override]) -> Problem:
         """The problem at other sizes and with other numbers, or another way to draw them.
@@ -174,7 +175,12 @@ class Problem:
 
 def bundled_problems() -> dict[str, Path]:
     """The problems that come with handprop, by name."""
-    folder = resources.files("worksheets") / "problems"
+    return bundled("problems")
+
+
+def bundled(folder_name: str) -> dict[str, Path]:
+    """The .toml files of a folder that comes with handprop, by name."""
+    folder = resources.files("worksheets") / folder_name
     return {
         entry.name.removesuffix(".toml"): Path(str(entry))
         for entry in sorted(folder.iterdir(), key=lambda e: e.name)
@@ -187,13 +193,13 @@ def load_problem(name: str, beside: Path | None = None) -> Problem:
 
     Raises AuthoringError where there is none, or where it cannot be used: with the file, the line's name, the reason.
     """
-    bundled = bundled_problems()
-    if name in bundled:
-        return read_problem(name, read_toml(bundled[name]), name)
+    known = bundled_problems()
+    if name in known:
+        return read_problem(name, read_toml(known[name]), name)
     path = Path(name) if beside is None else beside / name
     if path.suffix != ".toml" and not path.exists():
         raise NotThere(
-            f"no problem is called “{name}”; {nearest(name, list(bundled), 'bundled problems')} "
+            f"no problem is called “{name}”; {nearest(name, list(known), 'bundled problems')} "
             "(or give the path of a .toml file)"
         )
     return read_problem(path.stem, read_toml(path), str(path))
@@ -275,6 +281,18 @@ def _check_given(problem: Problem, name: str, g: GivenSource) -> None:
     _check_numbers(g, tuple(problem.sizes[s] if isinstance(s, str) else s for s in g.shape), where)
     if g.draw is not None:
         _check_draw(g.draw, where)
+    if g.rows is not None:
+        _check_rows(g, where)
+
+
+def _check_rows(g: GivenSource, where: str) -> None:
+    if not g.shape or g.draw is not None:
+        raise AuthoringError(f"{where}: rows says how the rows of a matrix are drawn; it needs a shape, and no draw")
+    for row in g.values or ():
+        if g.rows == "onehot" and sorted(row) != [0.0] * (len(row) - 1) + [1.0]:
+            raise AuthoringError(f"{where}: a row of values is not one-hot: zeros but for a 1")
+        if g.rows == "shares" and not (min(row) > 0 and abs(sum(row) - 1) < 1e-9):
+            raise AuthoringError(f"{where}: a row of values is no shares: positive numbers that add up to 1")
 
 
 def _check_index(problem: Problem, g: GivenSource, where: str) -> None:

@@ -11,13 +11,15 @@ import msgspec
 import numpy as np
 
 from backprop.evaluate import work_lines
-from backprop.model import Model
-from backprop.records import Help, LineRecord, Marking, ProblemRecord, SetRecord
+from backprop.model import BACKWARD, UPDATE, Line, Model
+from backprop.records import Help, LineRecord, Marking, ProblemRecord, SetRecord, formula_of
 from worksheets.asking import BARE, WORKED, asked_lines, help_with
-from worksheets.authoring import AuthoringError, fitted, read_toml
-from worksheets.problem import Override, Problem, load_problem
+from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml
+from worksheets.problem import Override, Problem, bundled, load_problem
 
 VERSION = 1
+WITH_FORMULAS = (BACKWARD, UPDATE)
+"""The parts whose formulas may be asked: those of the forward pass are printed, and `again` repeats them."""
 
 
 class UseSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,6 +32,7 @@ class UseSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ask: tuple[str, ...] | None = None
     fade: Help | dict[str, Help] = BARE
     given: dict[str, Any] = {}
+    formulas: bool | None = None
 
 
 class SetSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,17 +42,23 @@ class SetSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     problem: list[Any]
     decimals: int = 4
     marking: Marking = Marking()
+    formulas: bool = False
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A problem of a set: what of it is asked, at how many decimals, for how many marks, with how much help."""
+    """A problem of a set: what of it is asked, at how many decimals, for how many marks, and with how much help."""
 
     problem: Problem
     lines: frozenset[str]
     decimals: int
     marks: float | None
     help: Mapping[str, Help] = field(default_factory=dict)
+    formulas: bool = False
+
+    def asks_formula(self, line: Line) -> bool:
+        """Whether the formula of a line is asked as well as its numbers: never where the sheet prints it."""
+        return self.formulas and line.name in self.lines and line.part in WITH_FORMULAS
 
 
 @dataclass(frozen=True)
@@ -65,9 +74,31 @@ class ProblemSet:
         return SetRecord(VERSION, self.title, tuple(map(problem_record, self.problems)), self.marking)
 
 
-def load_set(path: str | Path) -> ProblemSet:
-    """A set from its file. Raises AuthoringError: which file, which problem, what would fit."""
-    path = Path(path)
+def bundled_sets() -> dict[str, Path]:
+    """The sets that come with handprop, by name."""
+    return bundled("sets")
+
+
+def set_file(name: str | Path) -> Path:
+    """The file of a set: the one at this path, or else the bundled one of this name."""
+    path, known = Path(name), bundled_sets()
+    if not path.is_file():
+        if path.stem in known and str(path.parent) in (".", "sets") and path.suffix in ("", ".toml"):
+            return known[path.stem]
+        if not path.suffix and not path.exists():
+            raise NotThere(
+                f"no set is called “{name}”; {nearest(str(name), list(known), 'bundled sets')} "
+                "(or give the path of a .toml file)"
+            )
+    return path
+
+
+def load_set(name: str | Path) -> ProblemSet:
+    """A set from its file, or a bundled one by its name.
+
+    Raises AuthoringError: which file, which problem, what would fit.
+    """
+    path = set_file(name)
     source = fitted(read_toml(path), SetSource, str(path))
     if not source.problem:
         raise AuthoringError(f"{path}: a set has at least one [[problem]]")
@@ -96,7 +127,13 @@ def _asked(table: Any, source: SetSource, path: Path, number: int) -> Asked:
     blank = frozenset(name for name in asked if help[name] != WORKED)
     if not blank:
         raise AuthoringError(f"{where}: fade: every line is worked on the sheet, so nothing is asked")
-    return Asked(problem, blank, decimals, use.marks, help)
+    formulas = source.formulas if use.formulas is None else use.formulas
+    if use.formulas and not any(line.part in WITH_FORMULAS for line in model.lines if line.name in blank):
+        raise AuthoringError(
+            f"{where}: formulas = true: no line of the backward pass or the updates is asked, and the others' "
+            "formulas are printed"
+        )
+    return Asked(problem, blank, decimals, use.marks, help, formulas)
 
 
 def problem_record(asked: Asked) -> ProblemRecord:
@@ -108,6 +145,8 @@ def problem_record(asked: Asked) -> ProblemRecord:
         for line in model.lines
         if line.name in asked.lines
     }
+    # A formula is one answer more, and counts as one entry.
+    counts |= {formula_of(line.name): 1 for line in model.lines if asked.asks_formula(line)}
     marks = share_out(sum(counts.values()) if asked.marks is None else asked.marks, counts)
     lines = tuple(
         LineRecord(
@@ -120,6 +159,7 @@ def problem_record(asked: Asked) -> ProblemRecord:
             zero[line.name],
             line.step,
             asked.help.get(line.name, BARE),
+            marks.get(formula_of(line.name)),
         )
         for line in model.lines
     )

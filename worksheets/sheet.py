@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from backprop.evaluate import work_model
-from backprop.records import KeyRecord, Marking, SetRecord, SheetRecord
+from backprop.records import KeyRecord, Marking, SetRecord, SheetRecord, formula_of
 from worksheets.formats import FORMATS
 from worksheets.problem import Problem
 from worksheets.problem_set import Asked, ProblemSet
@@ -56,10 +56,11 @@ class Sheet:
     def blank_answers(self) -> dict[str, Any]:
         """answers.json: a submission with every answer still empty."""
         names = [
-            f"{number}.{line.name}"
+            f"{number}.{name}"
             for number, problem in enumerate(self.set.problems, 1)
             for line in problem.lines
             if line.asked
+            for name in (line.name, *([] if line.formula_marks is None else [formula_of(line.name)]))
         ]
         return {"sheet": self.record.sheet, "answers": dict.fromkeys(names, "")}
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop.evaluate import evaluate, work_lines
-from backprop.expressions import Apply, walk
+from backprop.expressions import Apply, Expression, walk
 from backprop.hidden import Hiding, Watch
 from backprop.intervals import Array
 from backprop.model import Model
@@ -55,10 +55,23 @@ def _draw(problem: Problem, g: GivenSource, rng: np.random.Generator) -> Any:
     if g.fixed is not None:
         return g.fixed
     shape = tuple(problem.sizes[s] if isinstance(s, str) else s for s in g.shape)
+    if g.rows is not None:
+        return _rows_of_one(g.rows, shape, rng).tolist()
     draw = g.draw or Draw()
     steps = draw.choices(*(draw.range or _usual_range(g, shape)))
     numbers = _evenly(steps, shape, rng) / 10**draw.places
     return numbers.tolist() if shape else float(numbers)
+
+
+def _rows_of_one(rows: str, shape: Sequence[int], rng: np.random.Generator) -> Array:
+    """A matrix whose rows add up to 1: one-hot, rows unlike while there are enough, or shares of one decimal or two."""
+    count, columns = shape
+    if rows == "onehot":
+        turns = np.concatenate([rng.permutation(columns) for _ in range(-(-count // columns))])
+        return np.asarray(np.eye(columns)[turns[:count]])
+    parts = 10 if columns <= 5 else 100
+    cuts = [np.sort(rng.choice(parts - 1, columns - 1, replace=False)) + 1 for _ in range(count)]
+    return np.asarray([np.diff(c, prepend=0, append=parts) for c in cuts]) / parts
 
 
 def _evenly(steps: Array, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
@@ -161,8 +174,13 @@ class Vetting:
             value = self._entries(worked[line.name], line.shape)
             reject(~np.isfinite(value).all(axis=(0, 1)), f"{line.name} is not defined")
         for name, value, (low, high) in self._open(worked):
-            outside = ~((value > low) & (value < high)).all(axis=(0, 1))
+            outside = ~((value > low) & (value < high)).all(axis=0)
             reject(outside, f"{name} is saturated (an entry outside {low} to {high})")
+        for name, argument in self._jumping:
+            near = np.abs(evaluate(argument, worked, self.model.sizes)) < 10.0**-self.record.decimals
+            reject(
+                near.reshape(-1, near.shape[-1]).any(axis=0), f"{name} hangs on the sign of a number that is nearly 0"
+            )
         for line in self.record.lines:
             if line.asked:
                 size = np.abs(self._entries(worked[line.name], line.shape)).copy()
@@ -172,17 +190,30 @@ class Vetting:
                 reject(lost, f"an entry of {line.name} rounds to 0")
         return found
 
+    @cached_property
+    def _jumping(self) -> list[tuple[str, Expression]]:
+        """What decides by its sign, and in which lines."""
+        return [
+            (line.name, node.arguments[0])
+            for line in self.model.lines
+            for node in walk(line.expression)
+            if isinstance(node, Apply) and OPERATIONS[node.operation].jumps
+        ]
+
     def _entries(self, value: Array, shape: Sequence[int]) -> Array:
         return value.reshape(*(shape or (1, 1)), -1)
 
     def _open(self, worked: Mapping[str, Array]) -> list[tuple[str, Array, tuple[float, float]]]:
-        """The values that must not come near an end of their range, where nothing is left to be seen."""
+        """The entries that must not come near an end of their range, where nothing is left to be seen."""
         found = []
         for line in self.model.lines:
             for node in walk(line.expression):
-                limits = OPERATIONS[node.operation].open_range if isinstance(node, Apply) else None
-                if limits is not None:
-                    found.append((line.name, evaluate(node, worked, self.model.sizes), limits))
+                operation = OPERATIONS[node.operation] if isinstance(node, Apply) else None
+                if operation is not None and operation.open_range is not None:
+                    value = evaluate(node, worked, self.model.sizes)
+                    places = [(i, j) for i, j in np.ndindex(value.shape[:2]) if operation.open_at(i, j)]
+                    if places:
+                        found.append((line.name, np.stack([value[place] for place in places]), operation.open_range))
         return found
 
 

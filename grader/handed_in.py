@@ -1,0 +1,76 @@
+"""What was handed in: a sheet's id and its answers as they were typed, or the reason why it can't be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in: the answers as they were typed, by their names on the sheet."""
+
+    source: str
+    sheet: str
+    answers: Mapping[str, object]
+    time: float = field(default=0.0, compare=False)  # when its file was last changed: the later of two counts
+
+
+@dataclass(frozen=True)
+class NotRead:
+    """A file, or a line of one, that could not be read at all, and in one sentence why."""
+
+    source: str
+    reason: str
+
+
+Read = Iterator[Submission | NotRead]
+
+
+class Refused(Exception):
+    """Carries the reason why a submission can't be read."""
+
+
+SHEET = re.compile(r"sheet[^a-z0-9\n]{1,8}([a-z0-9]{4})[-‐‑‒–—−]([a-z0-9]{4})(?![a-z0-9])", re.IGNORECASE)
+
+
+def sheet_in(text: str) -> str:
+    """The sheet's id from “Sheet 7KQF-M2PX”, which stands on every page; nothing where it is gone."""
+    found = SHEET.search(text)
+    return f"{found[1]}-{found[2]}".upper() if found else ""
+
+
+def sheet_id(typed: object) -> str:
+    """A sheet's id with its dashes and letters as they were printed; nothing where it is none."""
+    name = re.sub(r"[‐‑‒–—−]", "-", typed).strip().upper() if isinstance(typed, str) else ""
+    return name if re.fullmatch(r"[\w-]{1,40}", name) else ""
+
+
+def last_filled_in(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """Of a name that stands more than once, the last value that is not blank."""
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name not in found or not is_blank(value):
+            found[name] = value
+    return found
+
+
+def is_blank(value: object) -> bool:
+    """Whether nothing was typed: no letter and no digit, in any place of a list."""
+    if isinstance(value, list):
+        return all(is_blank(item) for item in value)
+    return value is None or (isinstance(value, str) and not any(char.isalnum() for char in value))
+
+
+def printable(text: str) -> str:
+    """A name as it can be printed and written anywhere, whatever bytes it was given."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
+@dataclass(frozen=True)
+class NoNumber:
+    """Something in an answer's place, or in an entry's, that a reader knows to be no number, and a word on it."""
+
+    typed: str
+    says: str

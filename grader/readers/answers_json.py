@@ -1,0 +1,88 @@
+"""answers.json, and files of many such, one on each line."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import msgspec
+
+from grader.handed_in import NotRead, Read, Refused, Submission, last_filled_in, printable, sheet_id
+from grader.readers.files import LARGEST, bytes_of, text_of
+
+LARGEST_LINES = 2_000_000_000  # bytes of a .jsonl file, which is read line by line
+BLANK_FORM = 'Hand in the form answers.json: {"sheet": "7KQF-M2PX", "answers": {"1.dQ": "[[0.1, 0.2], [0.3, 0.4]]"}}.'
+
+
+def read_json(path: Path, source: str) -> Read:
+    """One submission in JSON."""
+    yield _from_json(bytes_of(path), source)
+
+
+def read_json_lines(path: Path, source: str) -> Read:
+    """Many submissions, one a line; a bad line stops no other."""
+    size = path.stat().st_size
+    if size > LARGEST_LINES:
+        raise Refused(f"This file has {size / 1e9:,.1f} GB, and {LARGEST_LINES // 10**9} GB is the most. Split it.")
+    if size == 0:
+        raise Refused("This file is empty.")
+    with path.open("rb") as file:
+        number = 0
+        while line := file.readline(LARGEST + 1):
+            number += 1
+            here = f"{source} line {number}"
+            if number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
+                raise Refused("This file is in UTF-16. Save it again as UTF-8.")
+            if len(line) > LARGEST:
+                while not line.endswith(b"\n") and (line := file.readline(LARGEST)):
+                    pass
+                yield NotRead(here, f"This line has more than {LARGEST // 1_000_000} MB, the most for one submission.")
+            elif line.strip():
+                try:
+                    yield _from_json(line, here)
+                except Refused as refused:
+                    yield NotRead(here, str(refused))
+
+
+_NAME = re.compile(rb'"\s*[0-9]+\.[^"\\]+"\s*:')
+
+
+def _from_json(data: bytes, source: str) -> Submission:
+    try:
+        found: object = msgspec.json.decode(data)
+        answers = found.get("answers") if isinstance(found, dict) else None
+        twice = isinstance(answers, dict) and len(_NAME.findall(data)) > len(answers)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        twice = True
+    # Python's own reader is slower; it takes NaN, line ends inside strings and a name that stands twice
+    return _submission(_patiently(data) if twice else found, source)
+
+
+def _patiently(data: bytes) -> object:
+    try:
+        return json.loads(text_of(data), strict=False, parse_int=_whole_number, object_pairs_hook=last_filled_in)
+    except json.JSONDecodeError as error:
+        advice = " (in JSON a backslash is typed twice)" if "escape" in error.msg else ""
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Refused(f"This is not JSON: it stops making sense at {where}{advice}. {BLANK_FORM}") from None
+    except RecursionError:
+        raise Refused(f"This has too many brackets inside each other. {BLANK_FORM}") from None
+
+
+def _whole_number(digits: str) -> object:
+    return int(digits) if len(digits) < 400 else digits  # as text it is answered like any other odd entry
+
+
+def _submission(found: object, source: str) -> Submission:
+    if not isinstance(found, dict):
+        raise Refused(f"This is JSON, but no object. {BLANK_FORM}")
+    sheet, answers = found.get("sheet"), found.get("answers")
+    if sheet is None or sheet == "":
+        raise Refused(f"The sheet's id is missing. {BLANK_FORM}")
+    name = sheet_id(sheet)
+    if not name:
+        raise Refused(f"“sheet” is no sheet's id. {BLANK_FORM}")
+    if not isinstance(answers, dict):
+        raise Refused(f"{'The answers are missing' if answers is None else '“answers” is no object'}. {BLANK_FORM}")
+    return Submission(source, name, {printable(key.strip()): value for key, value in answers.items()})

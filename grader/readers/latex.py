@@ -1,0 +1,75 @@
+"""The sheet itself, filled in as LaTeX: read by its comments, and never compiled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.handed_in import Read, Refused, Submission, last_filled_in, sheet_in
+from grader.readers.files import bytes_of, text_of
+from grader.readers.markdown import NO_SHEET
+
+NO_ANSWERS = (
+    "No answer's place was found: the comments “% answer 1.dQ” and “% end of answer” show where each one is. "
+    "Leave them in the file, or hand in answers.json."
+)
+
+BEGIN = re.compile(r"%[ \t]*answer[ \t]+([0-9]{1,4}\.\S{1,90})[^\n]*(?:\n|\Z)")
+END = re.compile(r"%[ \t]*end[ \t]+of[ \t]+answer")
+_COMMENT = re.compile(r"((?<!\\)(?:\\\\)*)%[^\n]*")
+_BLANK = re.compile(r"\\blank(?![a-zA-Z])(?:\{\})?")
+# What changes only the looks of a number.
+_LOOKS = re.compile(r"\\(?:num|mathbf|mathrm|mathit|text(?:bf|it|rm|normal)?|ensuremath|underline)\{([^{}]*)\}")
+_COLOUR = re.compile(r"\\(?:textcolor\{[^{}]*\}\{([^{}]*)\}|color\{[^{}]*\})")
+_ROW, _CELL = re.compile(r"\\\\(?:\[[^\[\]]*\])?"), re.compile(r"(?<!\\)&")
+
+
+def read_latex(path: Path, source: str) -> Read:
+    """The sheet with \\blank replaced by what was worked out."""
+    text = text_of(bytes_of(path)).replace("\r\n", "\n").replace("\r", "\n")
+    sheet = sheet_in(text.replace(r"\texttt{", ""))
+    answers = last_filled_in(_answers(text))
+    if not sheet:
+        raise Refused(NO_SHEET)
+    if not answers:
+        raise Refused(NO_ANSWERS)
+    yield Submission(source, sheet, answers)
+
+
+def _answers(text: str) -> Iterator[tuple[str, object]]:
+    places = [*BEGIN.finditer(text)]
+    limits = [following.start() for following in places[1:]] + [len(text)]
+    for place, limit in zip(places, limits, strict=False):
+        name = re.sub(r"[\\{}]", "", place[1])
+        end = END.search(text, place.end(), limit)
+        body = _inside(_COMMENT.sub(r"\1", text[place.end() : end.start() if end else limit]))
+        yield name, _formula(body) if name.endswith(".formula") else _entries(body)
+
+
+def _inside(text: str) -> str:
+    """The text up to the brace that closes its argument."""
+    depth = 0
+    for brace in re.finditer(r"\\.|[{}]", text, re.DOTALL):
+        depth += {"{": 1, "}": -1}.get(brace[0], 0)
+        if depth < 0:
+            return text[: brace.start()]
+    return text
+
+
+def _formula(body: str) -> str:
+    return _BLANK.sub("", body).strip()
+
+
+def _entries(body: str) -> object:
+    """Rows of entries; a matrix that was typed with its own brackets stays as it is."""
+    body = _COLOUR.sub(r"\1", body).replace("{,}", ",")
+    for _ in range(5):  # \textbf{\num{0.5}}
+        body = _LOOKS.sub(r"\1", body)
+    body = _BLANK.sub("____", body).strip()
+    if "\\begin" in body or "[" in _ROW.sub("", body):
+        return body
+    rows = _ROW.split(body)
+    if len(rows) > 1 and not rows[-1].strip():
+        rows.pop()
+    return [[cell.strip().replace("____", "") for cell in _CELL.split(row)] for row in rows]

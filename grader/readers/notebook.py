@@ -1,0 +1,187 @@
+"""The sheet as a Jupyter notebook: its cells are read as text, and never run."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.handed_in import NoNumber, Read, Refused, Submission, is_blank, last_filled_in, sheet_id, sheet_in
+from grader.numbers import clip
+from grader.readers.files import LARGEST_DOCUMENT, bytes_of, text_of
+from grader.readers.markdown import labelled
+
+MOST_CELLS, LARGEST = 5000, 1_000_000  # characters in all cells; what they printed is not counted
+NO_NOTEBOOK = "This is no notebook, or a damaged one. Save it again in the program that you work in, and hand that in."
+NO_SHEET = (
+    "The sheet's id is missing: it stands at the top of the notebook, as in “Sheet 7KQF-M2PX”. "
+    "Work in the notebook that you were given, or write that line into a text cell."
+)
+
+# "# 1.dW_Q  (2 × 2, 4 marks)" or "# 1.dW_Q.formula": the answer that is assigned below it.
+LABEL = re.compile(r"[^\S\n]*#+[^\S\n]*([0-9]{1,4}\.[^\W\d]\w{0,80}(?:\.formula)?)(?!\w)")
+_ASSIGNED = re.compile(r"[^\S\n]*([^\W\d]\w{0,80})[^\S\n]*(?::(?!=)[^=\n]*=(?!=)|:(?!=)|=(?!=))")
+_ANOTHER = re.compile(r";[^\S\n]*(?=[^\W\d]\w{0,80}[^\S\n]*=(?!=))")  # "dQ = 1; dK = 2"
+_STATEMENT = re.compile(r"[^\W\d]|[%!@]")
+_STRING = r"'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\""
+_COMMENT = re.compile(rf"({_STRING})|#[^\n]*", re.DOTALL)
+_QUOTED = re.compile(rf"[rRuUbBfF]{{0,2}}({_STRING})", re.DOTALL)
+_NOTHING = re.compile(r"\bNone\b|(?<!\w)nan\b|(?:np|math|numpy)\.nan\b|float\(\s*['\"]nan['\"]\s*\)")
+# The names that may stand in numbers; with any other one, an answer would have to be run.
+_NAMES = re.compile(r"(?<![\w\\])(?!(?:e|pi|π|x|np|numpy|torch|math|sympy|sp|jnp)\b)[^\W\d]\w*", re.IGNORECASE)
+_KNOWN = {
+    *("array", "asarray", "matrix", "tensor", "float", "float16", "float32", "float64", "double", "int", "dtype"),
+    *("exp", "ln", "log", "log10", "sqrt", "tanh", "sigmoid", "device", "requires_grad", "grad_fn", "true", "false"),
+}  # fmt: skip
+
+
+def read_notebook(path: Path, source: str) -> Read:
+    """The notebook with its answers assigned in code cells, or typed into text cells as on the Markdown sheet."""
+    cells, metadata = _cells(text_of(bytes_of(path, LARGEST_DOCUMENT)))
+    texts = [cell.source for cell in cells if cell.kind != "code"]
+    sheet = sheet_id(metadata.get("sheet")) or next((found for text in texts if (found := sheet_in(text))), "")
+    if not sheet:
+        raise Refused(NO_SHEET)
+    pairs = [pair for cell in cells for pair in (_assigned(cell) if cell.kind == "code" else labelled(cell.source))]
+    yield Submission(source, sheet, last_filled_in(_without_doubles(pairs)))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a notebook: its text, and the answer that it was printed for."""
+
+    kind: str
+    source: str
+    answer: str = ""
+
+
+def _cells(text: str) -> tuple[list[Cell], Mapping[str, Any]]:
+    """The cells of a notebook of any version, and what the sheet wrote into its metadata."""
+    import nbformat.reader  # where a notebook is handed in, and not before: it takes a while to load
+
+    try:
+        notebook = nbformat.reader.reads(text)  # type: ignore[no-untyped-call]
+        pages = [notebook] if "cells" in notebook else notebook.worksheets
+        found = [cell for page in pages for cell in page["cells"]]
+        cells = [_cell(cell) for cell in found[: MOST_CELLS + 1]]
+        metadata = _own(notebook)
+    except Exception:  # a damaged notebook makes nbformat raise anything at all
+        raise Refused(NO_NOTEBOOK) from None
+    if len(cells) > MOST_CELLS:
+        raise Refused(f"This notebook has more than {MOST_CELLS} cells. Hand in the filled-in sheet alone.")
+    if sum(len(cell.source) for cell in cells) > LARGEST:
+        raise Refused("These cells hold far more text than the sheet. Hand in the filled-in sheet alone.")
+    return cells, metadata
+
+
+def _cell(cell: Mapping[str, Any]) -> Cell:
+    source, answer = cell.get("source", cell.get("input", "")), _own(cell).get("answer", "")
+    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    return Cell(str(cell.get("cell_type", "")), text, answer if isinstance(answer, str) else "")
+
+
+def _own(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = part.get("metadata")
+    own = metadata.get("handprop") if isinstance(metadata, Mapping) else None
+    return own if isinstance(own, Mapping) else {}
+
+
+# --- one code cell ----------------------------------------------------------------------------------------------------
+
+
+def _assigned(cell: Cell) -> Iterator[tuple[str, object]]:
+    """The answers of a code cell, by their names on the sheet; one that no comment names goes by its bare name."""
+    labels: dict[str, str] = {}
+    sections = list(_sections(cell.source))
+    for label, _ in sections:
+        labels.setdefault(variable(label), label)
+    for label, assignments in sections:
+        own = variable(label)
+        for name, typed in assignments:
+            if label and (name == own or (name and len(assignments) == 1 and name not in labels)):
+                yield label, _value(typed, label)
+            elif name in labels and name:
+                yield labels[name], _value(typed, labels[name])
+            elif cell.answer and name == variable(cell.answer):
+                yield cell.answer, _value(typed, cell.answer)
+            elif (label and not name) or not any(labels):
+                value = _value(typed, label or name)
+                if not isinstance(value, NoNumber) and not is_blank(value):  # an import or scratch work is no answer
+                    yield label or name, value
+
+
+def variable(answer: str) -> str:
+    """The Python name that an answer is assigned to: dW_Q for 1.dW_Q, dW_Q_formula for 1.dW_Q.formula."""
+    return _normal(answer.partition(".")[2].replace(".", "_"))
+
+
+def _normal(name: str) -> str:
+    return unicodedata.normalize("NFKC", name)  # as Python has it: µ on a keyboard is the letter μ
+
+
+def _sections(source: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Under each comment with an answer's name, what is assigned to which name; no name for what is not assigned."""
+    label, lines = "", [""]
+    for line in source.splitlines():
+        if named := LABEL.match(line):
+            yield label, list(_assignments(lines))
+            label, lines = named[1], []
+        else:
+            lines.append(line)
+    yield label, list(_assignments(lines))
+
+
+def _assignments(lines: list[str]) -> Iterator[tuple[str, str]]:
+    """Names with what stands behind them: up to the next name, or the next statement once all brackets are closed."""
+    name, typed, depth, over = "", [""], 0, False
+    text = _COMMENT.sub(lambda found: found[1] or "", "\n".join(lines))
+    for line in _ANOTHER.sub("\n", text).split("\n"):
+        assigned = _ASSIGNED.match(line)
+        if assigned and (depth <= 0 or not line[:1].isspace()):
+            if over or "".join(typed).strip() or name:
+                yield name, "\n".join(typed).strip()
+            name, typed, depth, over = _normal(assigned[1]), [], 0, False
+            line = line[assigned.end() :]
+        elif depth <= 0 and _STATEMENT.match(line):
+            over = over or bool(name) or bool("".join(typed).strip())
+        if not over:
+            typed.append(line)
+            depth += sum(line.count(char) for char in "([{") - sum(line.count(char) for char in ")]}")
+    if name or "".join(typed).strip():
+        yield name, "\n".join(typed).strip()
+
+
+def _value(typed: str, answer: str) -> object:
+    """What was typed, as text; a word where it would have to be run."""
+    if answer.endswith((".formula", "_formula")):
+        text = _unquoted(typed)
+        return "" if is_blank(text) or text == "None" else text
+    text = _NOTHING.sub("____", _unquoted(typed.rstrip("; \n")))
+    names = {name for name in _NAMES.findall(text) if any(char.isalpha() for char in name)}
+    if "@" in text or {name.lower() for name in names} - _KNOWN:
+        example = variable(answer) if "." in answer else answer
+        return NoNumber(
+            typed,
+            f"“{clip(typed)}” is not numbers: the cells of a notebook are read, and never run. "
+            f"Write the numbers themselves, as in {example} = [[0.1, 0.2], [0.3, 0.4]].",
+        )
+    return text
+
+
+def _unquoted(typed: str) -> str:
+    """A string's text; what was typed without quotes stays as it is."""
+    quoted = _QUOTED.fullmatch(typed)
+    if not quoted:
+        return typed
+    marks = 3 if quoted[1][:3] in ("'''", '"""') else 1
+    text = quoted[1][marks:-marks]
+    return text if "r" in typed[:2].lower() else text.replace("\\\\", "\\")
+
+
+def _without_doubles(pairs: list[tuple[str, object]]) -> Iterator[tuple[str, object]]:
+    """The answers, without what has an answer's name and stands elsewhere in the notebook: there it is scratch work."""
+    lines = {variable(name) for name, _ in pairs if "." in name}
+    return (pair for pair in pairs if "." in pair[0] or pair[0] not in lines)

@@ -1,0 +1,173 @@
+"""The sheet as a PDF form, filled in with any program: one text field for each entry."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.handed_in import Read, Refused, Submission, is_blank, sheet_id
+from grader.readers.files import LARGEST_DOCUMENT, bytes_of
+
+MOST_FIELDS, MOST_PAGES, LONGEST_FIELD, UNPACKED = 20_000, 200, 10_000, 50_000_000
+
+DAMAGED = "This PDF is damaged: it could not be opened. Save it again, look whether it opens, and hand in that file."
+CUT_OFF = "This PDF is cut off: its end is missing. Save or upload it again, and look whether it opens."
+LOCKED = "This PDF needs a password. Save it without one, and hand in that file."
+NO_FIELDS = (
+    "This PDF has no fields left to read: printing to PDF, or flattening, turns what was typed into a picture. "
+    "Fill in the form that you were given, store it with the Save or Download of your PDF program, not with Print, "
+    "and hand in that file; or hand in answers.json."
+)
+NOT_OURS = (
+    "This PDF has fields, but none of them is an answer's: it is not the sheet, or its fields were renamed. "
+    "Fill in the sheet.pdf that you were given, or hand in answers.json."
+)
+NO_SHEET = (
+    "The sheet's id is missing: the field at the top of the form that holds it is gone or empty. "
+    "Fill in the sheet.pdf that you were given, or hand in answers.json."
+)
+DRAWN_ON = (
+    "Every field of this form is empty, and something was written or drawn on its pages: that cannot be read. "
+    "Click into the fields and type the numbers there, or hand in answers.json."
+)
+
+# 1-dW--Q-2-3: problem 1, line dW_Q, row 2, column 3; 1-dW--Q-formula: the formula of that line
+_FIELD = re.compile(r"([0-9]{1,4})-((?:[^\W_]|--){1,160})-(?:([1-9][0-9]{0,2})-([1-9][0-9]{0,2})|(formula))")
+
+
+@dataclass(frozen=True)
+class Place:
+    """The entry that a field is for: an answer's name, and its row and column from 1; a formula has neither."""
+
+    answer: str
+    row: int = 0
+    column: int = 0
+
+
+def place_of(field: str) -> Place | None:
+    """The place that a field's name stands for; None where the field is none of the sheet's."""
+    if not (found := _FIELD.fullmatch(field)):
+        return None
+    answer = f"{found[1]}.{found[2].replace('--', '_')}"
+    return Place(f"{answer}.formula") if found[5] else Place(answer, int(found[3]), int(found[4]))
+
+
+def read_pdf(path: Path, source: str) -> Read:
+    """The form with its fields filled in."""
+    data = bytes_of(path, LARGEST_DOCUMENT)
+    if b"%PDF-" not in data[:1024]:
+        raise Refused("This is no PDF, although it is called one. Save it again in your PDF program.")
+    if b"%%EOF" not in data[-2048:]:
+        raise Refused(CUT_OFF)
+    values, drawn_on = _opened(data)
+    if not values:
+        raise Refused(NO_FIELDS)
+    answers = _answers(values)
+    if not answers:
+        raise Refused(NOT_OURS)
+    ids = [sheet_id(typed) for name, typed in values.items() if name.split(".")[-1] == "sheet"]
+    if not any(ids):
+        raise Refused(NO_SHEET)
+    if drawn_on and all(is_blank(answer) for answer in answers.values()):
+        raise Refused(DRAWN_ON)
+    yield Submission(source, next(filter(None, ids)), answers)
+
+
+def _answers(values: Mapping[str, str]) -> dict[str, object]:
+    """Each answer as rows of what was typed; a formula as its text."""
+    answers: dict[str, object] = {}
+    entries: dict[str, dict[tuple[int, int], str]] = {}
+    for name, typed in values.items():
+        place = place_of(name) or place_of(name.split(".")[-1])  # programs that merge forms put a name in front
+        if place and place.row:
+            entries.setdefault(place.answer, {})[place.row, place.column] = typed
+        elif place:
+            answers[place.answer] = typed.strip()
+    for answer, typed_at in entries.items():
+        rows, columns = (max(numbers) for numbers in zip(*typed_at, strict=True))
+        if rows * columns <= 2 * len(typed_at):  # the form has a field for every entry, and a hostile one for few
+            answers[answer] = [
+                [typed_at.get((row, column), "") for column in range(1, columns + 1)] for row in range(1, rows + 1)
+            ]
+    return answers
+
+
+# --- the fields of a PDF ----------------------------------------------------------------------------------------------
+
+
+def _opened(data: bytes) -> tuple[dict[str, str], bool]:
+    """What each field holds, by its full name, and whether there is writing on the pages that is in no field."""
+    import pikepdf  # where a PDF is handed in, and not before: it takes a while to load
+    from pikepdf.settings import set_qpdf_limits
+
+    earlier: Any = set_qpdf_limits(
+        flate_max_memory=UNPACKED, png_max_memory=UNPACKED, tiff_max_memory=UNPACKED, run_length_max_memory=UNPACKED
+    )
+    try:
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            if len(pdf.pages) > MOST_PAGES:
+                raise Refused(f"This PDF has more than {MOST_PAGES} pages. Hand in the filled-in sheet alone.")
+            return dict(_fields(pdf)), _drawn_on(pdf)
+    except pikepdf.PasswordError:
+        raise Refused(LOCKED) from None
+    except Refused:
+        raise
+    except Exception:  # a damaged PDF makes pikepdf raise anything at all
+        raise Refused(DAMAGED) from None
+    finally:
+        set_qpdf_limits(**earlier)
+
+
+def _fields(pdf: Any) -> Iterator[tuple[str, str]]:
+    """Every field with its value: those of the form, and those that only a page still holds."""
+    form = pdf.Root.get("/AcroForm")
+    tops = list(form.get("/Fields", [])) if form is not None else []
+    widgets = [note for page in pdf.pages for note in page.get("/Annots", []) if "/T" in note]
+    names: set[str] = set()
+    # from the last to the first: the form's own fields are met before the pages'
+    for name, typed in _walk([(field, "", None) for field in reversed(tops + widgets)]):
+        if name not in names:
+            names.add(name)
+            yield name, typed
+
+
+def _walk(waiting: list[tuple[Any, str, Any]]) -> Iterator[tuple[str, str]]:
+    """The ends of the tree of fields: their names joined by dots, their values inherited from above."""
+    seen: set[tuple[int, int]] = set()
+    count = 0
+    while waiting:
+        field, above, inherited = waiting.pop()
+        if field.is_indirect:
+            if field.objgen in seen:
+                continue
+            seen.add(field.objgen)
+        count += 1
+        if count > MOST_FIELDS:
+            raise Refused(f"This PDF has more than {MOST_FIELDS:,} fields. Hand in the filled-in sheet alone.")
+        name = ".".join(part for part in (above, _text(field.get("/T"))) if part)
+        value = field.get("/V", inherited)
+        below = [kid for kid in field.get("/Kids", []) if "/T" in kid]
+        waiting += [(kid, name, value) for kid in reversed(below)]
+        if not below:
+            yield name, _text(value)
+
+
+def _text(value: Any) -> str:
+    """A value as it was typed: programs keep it as a string, as a name, or as a stream."""
+    import pikepdf
+
+    if isinstance(value, pikepdf.Stream):
+        packed = value.read_raw_bytes()
+        value = pikepdf.String(value.read_bytes() if len(packed) <= LONGEST_FIELD else b"")
+    text = str(value)[1:] if isinstance(value, pikepdf.Name) else "" if value is None else str(value)
+    return "".join(char for char in text[:LONGEST_FIELD] if char.isprintable() or char in "\n\t\r ").strip()
+
+
+def _drawn_on(pdf: Any) -> bool:
+    """Whether somebody wrote on a page with a pen or a text box, beside the fields."""
+    notes = (note for page in pdf.pages for note in page.get("/Annots", []))
+    return any(str(note.get("/Subtype", "")) in ("/FreeText", "/Ink", "/Stamp") for note in notes)

@@ -1,0 +1,34 @@
+"""What the tests of the readers share: one file handed in, and what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.handed_in import NotRead, Submission
+from grader.reading import read
+from grader.submissions import submissions
+
+
+def one(folder: Path, name: str, content: str | bytes) -> Submission | NotRead:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    (found,) = submissions([path])
+    return found
+
+
+def answers(folder: Path, name: str, content: str | bytes) -> dict[str, object]:
+    found = one(folder, name, content)
+    assert isinstance(found, Submission), found
+    return dict(found.answers)
+
+
+def reason(folder: Path, name: str, content: str | bytes) -> str:
+    found = one(folder, name, content)
+    assert isinstance(found, NotRead), found
+    return found.reason
+
+
+def how(value: object, shape: tuple[int, ...] = ()) -> str:
+    """What a student is told of an answer: how it was read, what could not be, or that it is blank."""
+    found = read(value, shape)
+    return " ".join([found.how, *found.messages]).strip() or "blank"
