@@ -59,8 +59,9 @@ class Formulas:
         out_of = record.formula_marks or 0.0
         score = out_of if judged.verdict == "correct" else 0.0
         entries = ((judged.verdict,),)
+        notes = (judged.message,) if judged.verdict == "unreadable" else ()
         return LineMarks(
-            formula_of(name), judged.verdict, score, out_of, entries, ((None,),), judged.mistake, judged.message
+            formula_of(name), judged.verdict, score, out_of, entries, ((None,),), judged.mistake, judged.message, notes
         )
 
     def judge(self, name: str, typed: object, given: Mapping[str, Any] | None = None) -> Judged:

@@ -8,7 +8,7 @@ from typing import Any, Protocol, get_args
 
 from backprop.model import Line
 from backprop.notation import PLAIN, Printer
-from backprop.records import ProblemRecord, Reveal, SetRecord, SheetRecord
+from backprop.records import ProblemRecord, Reveal, SetRecord, SheetRecord, formula_of
 from grader.marks import LineMarks, Marks
 from grader.revealed import OwnWork, Revealed, Written, own_work
 from printing.style import Style, worded
@@ -28,7 +28,7 @@ SIGNS = {
 
 FOLLOWS = "✓ right · ✓ follows: right for the numbers that you wrote earlier{share} · ✗ not right"
 RECEIVED = "This is how your answers were read. It says nothing yet on what is right."
-FORMULA = ".formula"
+FORMULA = formula_of("")
 
 
 class FeedbackStyle(Style, Protocol):

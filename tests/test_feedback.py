@@ -18,14 +18,16 @@ from classroom import SET, TINY, contents, handprop, records, right_answers, sma
 from test_grade_course import hand_in
 
 from backprop.notation import PLAIN, Printer
+from backprop.records import SetRecord
 from grader import grade
 from grader.feedback import FEEDBACK
-from grader.marks import LineMarks, Marks, Mistake
+from grader.marks import LineMarks, Marks
 from grader.pages import LEVELS, SIGNS, lost
 from worksheets import load_problem
 from worksheets.problem import Problem, bundled_problems, read_problem
 from worksheets.sheet import Sheet
 
+FORMULAS = read_problem("tiny", tomllib.loads(TINY), "tiny.toml")
 ATTENTION = load_problem("attention-backprop").variant(seed=11)
 SAID = "How it is worked out"
 
@@ -52,10 +54,13 @@ def something_of_everything() -> dict[str, Any]:
 MARKS = grade(ATTENTION, something_of_everything())
 
 
+def revealing(sheet_set: SetRecord, level: str) -> SetRecord:
+    return msgspec.structs.replace(sheet_set, marking=msgspec.structs.replace(sheet_set.marking, reveal=level))
+
+
 @cache
 def printed(ending: str, level: str, marks: Marks = MARKS) -> bytes:
-    marking = msgspec.structs.replace(ATTENTION.set.marking, reveal=level)
-    return FEEDBACK[ending](msgspec.structs.replace(ATTENTION.set, marking=marking), ATTENTION.record, marks)
+    return FEEDBACK[ending](revealing(ATTENTION.set, level), ATTENTION.record, marks)
 
 
 class Words(HTMLParser):
@@ -248,17 +253,25 @@ def test_numbers_that_nobody_can_work_with_give_way_to_the_key_s() -> None:
 
 def test_an_answer_that_is_a_formula_is_shown_the_right_one() -> None:
     """Its marks have no numbers, and its name ends in “.formula”."""
-    says = "The transpose of X was left out; the line is Xᵀ · ∂L/∂Q."
-    formula = LineMarks(
-        "1.dW_Q.formula", "wrong", 0, 2, (("wrong",),), ((None,),), Mistake("transpose", says), f"Not right. {says}"
+    sheet = FORMULAS.variant(seed=1)
+    lines = tuple(
+        msgspec.structs.replace(line, formula_marks=1.0) if line.part == "backward" else line
+        for line in sheet.set.problems[0].lines
     )
-    marks = msgspec.structs.replace(MARKS, lines=(*MARKS.lines, formula))
-    for ending in FEEDBACK:
-        assert squeezed(formula.message) in said(ending, "marks", marks)
-        assert squeezed("The right formula").lower() in said(ending, "answers", marks).lower()
-        assert "transpose" not in said(ending, "nothing", marks)
-        assert printed(ending, "solution", marks)
-    assert squeezed("∂L/∂W_Q = Xᵀ · ∂L/∂Q") in said("md", "answers", marks)
+    problem = msgspec.structs.replace(sheet.set.problems[0], lines=lines)
+    sheet = Sheet(msgspec.structs.replace(sheet.set, problems=(problem,)), sheet.record)
+    marks = grade(sheet, {"dW.formula": "x @ dz", "dz.formula": "p +"})
+    wrong, unread = marks.line("dW.formula"), marks.line("dz.formula")
+    assert (wrong.verdict, unread.verdict) == ("wrong", "unreadable")
+    pages = {
+        (ending, level): squeezed(READ[ending](FEEDBACK[ending](revealing(sheet.set, level), sheet.record, marks)))
+        for ending, level in EVERY
+    }
+    for (_, level), page in pages.items():
+        assert (squeezed(wrong.message) in page) is (level != "nothing")
+        assert squeezed(unread.message) in page
+        assert ("therightformula" in page.lower()) is (level in ("answers", "solution"))
+    assert squeezed("∂L/∂W = xᵀ · ∂L/∂z") in pages["md", "answers"]
 
 
 LARGE = load_problem("attention-backprop").adapted({"n": 4, "v": 8}, {})
@@ -267,8 +280,7 @@ LARGE = load_problem("attention-backprop").adapted({"n": 4, "v": 8}, {})
 @pytest.mark.parametrize("problem", [*map(load_problem, bundled_problems()), LARGE], ids=[*bundled_problems(), "large"])
 def test_every_problem_s_lines_can_be_worked_out_for_a_student(problem: Problem) -> None:
     sheet = problem.variant(seed=2)
-    marking = msgspec.structs.replace(sheet.set.marking, reveal="solution")
-    sheet_set = msgspec.structs.replace(sheet.set, marking=marking)
+    sheet_set = revealing(sheet.set, "solution")
     full = {line: np.add(value, 1).tolist() for line, value in sheet.key.items()}
     for answers in ({}, full):
         marks = grade(sheet, answers)
