@@ -89,6 +89,10 @@ class ProblemRecord(msgspec.Struct, frozen=True):
         return _model(self)
 
 
+Reveal = Literal["nothing", "marks", "answers", "solution"]
+"""What feedback shows, each more than the one before: how answers were read, marks, right values, their working."""
+
+
 class Marking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a set is marked: the share of the marks for an answer that follows from the student's own earlier ones.
 
@@ -97,7 +101,7 @@ class Marking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     follows: float = 1.0
-    reveal: Literal["nothing", "marks", "answers", "solution"] = "marks"
+    reveal: Reveal = "marks"
 
 
 class SetRecord(msgspec.Struct, frozen=True):

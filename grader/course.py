@@ -5,18 +5,27 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
-from backprop.records import SetRecord, SheetRecord, decoder, read_lines
+from backprop.records import Reveal, SetRecord, SheetRecord, decoder, read_lines
 from grader.feedback import FEEDBACK
 from grader.grading import grade_all
 from grader.handed_in import NotRead, Submission
 from grader.marks import Marks
 from grader.submissions import submissions
+
+Progress = Callable[[str, int, int], None]
+Page = tuple[SheetRecord, Marks]
+
+CHUNK, MANY = 25, 60
+"""The pages of this many students are a piece of work; those of this many are shared out among processes."""
+
+TYPESET = {"pdf"}
+"""The formats that take long enough to be shared out."""
 
 
 class CourseError(ValueError):
@@ -72,13 +81,19 @@ def grade_course(
     paths: Iterable[Path],
     results: Path,
     feedback: Sequence[str] = ("md",),
-    progress: Callable[[str, int, int], None] = lambda what, done, of: None,
+    progress: Progress = lambda what, done, of: None,
+    reveal: Reveal | None = None,
+    jobs: int = 1,
 ) -> Results:
     """Marks submissions (files, folders, .jsonl of many) and writes the results folder.
 
-    Of two submissions of one sheet the later file counts. Raises CourseError where the course cannot be read.
+    Of two submissions of one sheet the later file counts. Feedback shows what the set allows, or what `reveal` says in
+    its place. Raises CourseError where the course cannot be read.
     """
     course = load_course(folder)
+    if reveal is not None:
+        marking = msgspec.structs.replace(course.set.marking, reveal=reveal)
+        course = replace(course, set=msgspec.structs.replace(course.set, marking=marking))
     counted, not_marked = _collect(course, paths)
     marks = []
     batch = 2000  # readings of this many submissions are in memory at a time
@@ -89,7 +104,9 @@ def grade_course(
     handed_in = {m.student for m in marks}
     missing = tuple(sheet.student for sheet in course.sheets.values() if sheet.student not in handed_in)
     found = Results(marks, not_marked, missing)
-    _write(course, found, results, feedback)
+    _write(course, found, results)
+    if feedback:
+        _write_feedback(course, marks, results / "feedback", feedback, progress, jobs)
     return found
 
 
@@ -114,7 +131,7 @@ def _collect(course: Course, paths: Iterable[Path]) -> tuple[list[Submission], l
     return list(counted.values()), not_marked
 
 
-def _write(course: Course, found: Results, results: Path, feedback: Sequence[str]) -> None:
+def _write(course: Course, found: Results, results: Path) -> None:
     try:
         results.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
@@ -124,13 +141,38 @@ def _write(course: Course, found: Results, results: Path, feedback: Sequence[str
     (results / "marks.jsonl").write_bytes(b"".join(encode(m) + b"\n" for m in found.marks))
     (results / "gradebook.csv").write_bytes(gradebook(course, found.marks).encode("utf-8"))
     (results / "not_marked.csv").write_bytes(not_marked.encode("utf-8"))
-    for ending in feedback:
-        folder = results / "feedback"
-        folder.mkdir(exist_ok=True)
-        for marks in found.marks:
-            sheet = course.sheets[marks.sheet]
-            page = FEEDBACK[ending](course.set, sheet, marks)
-            (folder / f"{sheet.folder or sheet.sheet}.{ending}").write_bytes(page.encode("utf-8"))
+
+
+def _write_feedback(
+    course: Course, marks: Sequence[Marks], folder: Path, endings: Sequence[str], progress: Progress, jobs: int
+) -> None:
+    """A page a student in each format, a few students' at a time; where they are many, to each process."""
+    folder.mkdir(exist_ok=True)
+    pages = [(course.sheets[m.sheet], m) for m in marks]
+    chunks = [pages[start : start + CHUNK] for start in range(0, len(pages), CHUNK)]
+    done = 0
+    for count in _spread(course.set, chunks, folder, endings, jobs):
+        done += count
+        progress("writing feedback", done, len(pages))
+
+
+def _spread(
+    sheet_set: SetRecord, chunks: Sequence[Sequence[Page]], folder: Path, endings: Sequence[str], jobs: int
+) -> Iterable[int]:
+    if jobs == 1 or sum(map(len, chunks)) < MANY or not TYPESET.intersection(endings):
+        return (_write_pages(sheet_set, chunk, folder, endings) for chunk in chunks)
+    import joblib  # takes a while to load, and few pages do without
+
+    work = (joblib.delayed(_write_pages)(sheet_set, chunk, folder, endings) for chunk in chunks)
+    return joblib.Parallel(n_jobs=jobs, return_as="generator")(work)  # type: ignore[no-any-return]
+
+
+def _write_pages(sheet_set: SetRecord, pages: Sequence[Page], folder: Path, endings: Sequence[str]) -> int:
+    for sheet, marks in pages:
+        for ending in endings:
+            path = folder / f"{sheet.folder or sheet.sheet}.{ending}"
+            path.write_bytes(FEEDBACK[ending](sheet_set, sheet, marks))
+    return len(pages)
 
 
 def gradebook(course: Course, marks: Sequence[Marks]) -> str:

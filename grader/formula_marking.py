@@ -59,9 +59,9 @@ class Formulas:
         out_of = record.in_words[FORMULA]
         score = out_of if judged.verdict == "correct" else 0.0
         entries = ((judged.verdict,),)
-        return LineMarks(
-            f"{name}.{FORMULA}", judged.verdict, score, out_of, entries, ((None,),), judged.mistake, judged.message
-        )
+        notes = (judged.message,) if judged.verdict == "unreadable" else ()
+        name, message = f"{name}.{FORMULA}", judged.message
+        return LineMarks(name, judged.verdict, score, out_of, entries, ((None,),), judged.mistake, message, notes)
 
     def judge(self, name: str, typed: object, given: Mapping[str, Any] | None = None) -> Judged:
         """The verdict on a formula, whatever was typed, with a message for the student."""

@@ -136,8 +136,13 @@ def _line(
     )
     verdict = min((v for row in entries for v in row), key=WORST_FIRST.index)
     mistake = _mistake(problem, name, line, r, verdicts, member)
-    sentences = [message(verdict, entries, reading), mistake.says if mistake else ""]
+    earlier = _earlier(problem, name, line, r, verdicts, member)
+    sentences = [message(verdict, entries, reading, earlier), mistake.says if mistake else ""]
     sentences.append(_drift(found, reading, member, problem.decimals))
+    if (found.follows & ~found.earns)[..., member].any():
+        sentences.append(FOR_FREE)
+    if verdict == "correct" and earlier.slipped and not _follows(found, reading, member, problem.decimals).all():
+        sentences.append(KEY_ALONE.format(slipped=listed(earlier.slipped)))
     return LineMarks(
         name,
         verdict,
@@ -147,7 +152,39 @@ def _line(
         tuple(tuple(e.value for e in row) for row in reading.entries),
         mistake,
         " ".join(said for said in sentences if said),
+        (*reading.messages, *reading.notes),
     )
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The answers that a line is worked from, by their names on the sheet."""
+
+    written: tuple[str, ...] = ()  # those with a number
+    slipped: tuple[str, ...] = ()  # those with numbers that are not the key's
+    missing: tuple[str, ...] = ()  # those where the key stands in, with the reason
+
+
+def _earlier(
+    problem: ProblemRecord, name: str, line: LineRecord, r: _Read, verdicts: Mapping[str, LineVerdicts], member: int
+) -> Earlier:
+    """What this student wrote for the asked lines that a line is worked from."""
+    number = name.partition(".")[0]
+    written, slipped, missing = [], [], []
+    for used in problem.model().by_name[line.name].uses:
+        if used in verdicts:
+            answer, found = f"{number}.{used}", verdicts[used]
+            reading = r.readings[answer]
+            blank = np.isnan(_array(reading))
+            if not blank.all():
+                written.append(answer)
+            if (found.follows[..., member] | ~(found.right[..., member] | blank)).any():
+                slipped.append(answer)
+            if blank.any():
+                unread = any(e.state == "unreadable" for row in reading.entries for e in row)
+                why = ("not read" if unread else "left blank") + ("" if blank.all() else " in part")
+                missing.append(f"{answer} ({why})")
+    return Earlier(tuple(written), tuple(slipped), tuple(missing))
 
 
 def _mistake(
@@ -172,10 +209,17 @@ def _array(reading: Reading) -> Any:
     return np.asarray([[np.nan if e.value is None else e.value for e in row] for row in reading.entries], dtype=float)
 
 
+def _follows(found: LineVerdicts, reading: Reading, member: int, decimals: int) -> Any:
+    """Which entries are right on the student's own earlier numbers; the rest may still be so on the key's."""
+    wrote, slack = _array(reading), 1e-6 * 10.0**-decimals
+    inside = (wrote >= found.low[..., member] - slack) & (wrote <= found.high[..., member] + slack)
+    return found.right[..., member] & inside
+
+
 def _drift(found: LineVerdicts, reading: Reading, member: int, decimals: int) -> str:
     """A word where an answer is right, but further off than rounding it alone would explain."""
     off = np.abs(_array(reading) - found.value[..., member])
-    far = found.right[..., member] & np.isfinite(off) & (off > 1.01 * 10.0**-decimals)
+    far = _follows(found, reading, member, decimals) & np.isfinite(off) & (off > 1.01 * 10.0**-decimals)
     if not far.any() or found.follows[..., member].any():
         return ""
     i, j = np.argwhere(far)[0]
@@ -212,27 +256,36 @@ def _verdict(state: str, right: bool, follows: bool) -> Verdict:
 
 SAYS: Mapping[Verdict, str] = {
     "correct": "Right.",
-    "follows": "Not the key's value, but right for the numbers that you wrote earlier.",
-    "wrong": "Not right for the numbers that you wrote earlier.",
+    "follows": "Not the key's value, but right for what you wrote for {slipped}.",
+    "wrong": "Not right for {numbers}.",
     "blank": "Left blank.",
     "unreadable": "This could not be read.",
 }
+FOR_FREE = "Where your earlier numbers left nothing to work out, it earns nothing."
+KEY_ALONE = "It is the key's value, though not what follows from what you wrote for {slipped}."
 
 
-def message(verdict: Verdict, entries: Sequence[Sequence[Verdict]], reading: Reading) -> str:
-    """What a student is told of a line: the verdict, which entries, what could not be read, and how it was read."""
-    sentences = [SAYS[verdict]]
+def message(
+    verdict: Verdict, entries: Sequence[Sequence[Verdict]], reading: Reading, earlier: Earlier = Earlier()
+) -> str:
+    """What a student is told of a line: the verdict, which entries, from what, and how it was read."""
+    numbers = "the numbers that you wrote earlier" if earlier.written else "the numbers given"
+    sentences = [SAYS[verdict].format(numbers=numbers, slipped=listed(earlier.slipped))]
     count = sum(len(row) for row in entries)
     if count > 1 and verdict in ("wrong", "blank"):
         places = [
             f"row {i + 1}, column {j + 1}" for i, row in enumerate(entries) for j, v in enumerate(row) if v == verdict
         ]
         if len(places) == count:
-            sentences = (
-                [SAYS[verdict]] if verdict == "blank" else ["No entry is right for the numbers that you wrote earlier."]
-            )
-        elif verdict == "wrong":
-            sentences = [f"Not right for the numbers that you wrote earlier: {'; '.join(places)}."]
+            sentences = sentences if verdict == "blank" else [f"No entry is right for {numbers}."]
         else:
-            sentences = [f"Left blank: {'; '.join(places)}."]
-    return " ".join([*sentences, *reading.messages, *reading.notes])
+            sentences = [f"{sentences[0][:-1]}: {'; '.join(places)}."]
+    sentences += [*reading.messages, *reading.notes]
+    if earlier.missing and any(e.value is not None for row in reading.entries for e in row):
+        sentences.append(f"In place of {listed(earlier.missing)} the key's numbers were used.")
+    return " ".join(sentences)
+
+
+def listed(items: Sequence[str]) -> str:
+    """One, two and three."""
+    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))

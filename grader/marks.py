@@ -39,6 +39,7 @@ class LineMarks(msgspec.Struct, frozen=True):
     read: tuple[tuple[float | None, ...], ...]
     mistake: Mistake | None = None
     message: str = ""
+    notes: tuple[str, ...] = ()  # of the message, what is on how the answer was read: nothing on right or wrong
 
 
 class Marks(msgspec.Struct, frozen=True):

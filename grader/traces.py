@@ -38,7 +38,8 @@ class Traces:
         verdict, message = self.judge(record.name, typed)
         out_of = record.in_words[TRACE]
         score = out_of if verdict == "correct" else 0.0
-        return LineMarks(f"{name}.{TRACE}", verdict, score, out_of, ((verdict,),), ((None,),), None, message)
+        notes = (message,) if verdict == "unreadable" else ()
+        return LineMarks(f"{name}.{TRACE}", verdict, score, out_of, ((verdict,),), ((None,),), None, message, notes)
 
     def judge(self, target: str, typed: object) -> tuple[Verdict, str]:
         """The verdict on a way to `target`, with a message that names the first line that cannot yet be worked."""

@@ -153,15 +153,25 @@ def grade(
     course: Annotated[Path, typer.Argument(metavar="COURSE", help="The folder that generate wrote.")],
     submissions: Annotated[list[Path], typer.Argument(metavar="SUBMISSION...", help="Files, folders, .jsonl files.")],
     out: Annotated[Path, typer.Option("--out", help="The folder for the results.")],
-    feedback: Annotated[str, typer.Option("--feedback", help="Formats of the feedback, by commas; or none.")] = "md",
+    feedback: Annotated[
+        str, typer.Option("--feedback", help="Formats of the feedback, md, html and pdf, by commas; or none.")
+    ] = "md",
+    reveal: Annotated[
+        str | None,
+        typer.Option("--reveal", help="What feedback shows: nothing, marks, answers, solution; else as the set says."),
+    ] = None,
 ) -> None:
     """Marks what students handed in."""
     from grader.course import grade_course
     from grader.feedback import FEEDBACK
+    from grader.pages import LEVELS
 
     formats = chosen("--feedback", feedback, FEEDBACK)
+    level = next((known for known in LEVELS if known == reveal), None)
+    if reveal != level:
+        raise AuthoringError(f"--reveal “{reveal}”: there are {', '.join(LEVELS)}")
     with progress_bar() as progress:
-        found = grade_course(course, submissions, out, formats, progress)
+        found = grade_course(course, submissions, out, formats, progress, level, jobs=os.cpu_count() or 1)
     typer.echo(f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} missing")
     typer.echo(f"results: {out}")
     if found.not_marked:

@@ -36,7 +36,7 @@ COMMANDS = {
     "derive": ["NAME|FILE.toml", "--wrt", "--format"],
     "generate": ["SET.toml", "--roster", "--out", "--format"],
     "preview": ["SET.toml", "--solution"],
-    "grade": ["COURSE", "SUBMISSION...", "--out", "--feedback"],
+    "grade": ["COURSE", "SUBMISSION...", "--out", "--feedback", "--reveal"],
 }
 
 

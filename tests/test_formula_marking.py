@@ -67,7 +67,7 @@ def test_formulas_never_change_the_marks_for_numbers() -> None:
 
 def test_feedback_shows_how_a_formula_was_read() -> None:
     marks = grade(SHEET, {"1.dW_Q.formula": "X @ dQ", "1.dQ.formula": "dscores K"})
-    page = markdown(SHEET.set, SHEET.record, marks)
+    page = markdown(SHEET.set, SHEET.record, marks).decode()
     assert "| 1.dQ.formula | ✓ | 1 of 1 | Right. Read as ∂L/∂scores · K. |" in page
     assert (
         r"| 1.dW\_Q.formula | ✗ | 0 of 1 | Not right. Read as X · ∂L/∂Q. The transpose of X was left out; "

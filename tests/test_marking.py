@@ -197,7 +197,8 @@ def test_what_follows_is_called_so_and_earns_its_share() -> None:
     assert scores.verdict == "follows"
     assert [list(row) for row in scores.entries] == [["correct", "correct"], ["follows", "follows"]]
     assert scores.score == pytest.approx(0.75 * scores.out_of)
-    assert "right for the numbers that you wrote earlier" in scores.message
+    assert scores.message == "Not the key's value, but right for what you wrote for 1.Q."
+    assert marks.line("scaled").message == "Not the key's value, but right for what you wrote for 1.scores."
 
     (strict,) = sheets(follows=0.0)
     assert grade(strict, worked(strict, mistakes={"Q": slip})).line("scores").score == pytest.approx(2)
@@ -228,8 +229,43 @@ def test_each_entry_is_judged() -> None:
     assert (marks.verdict, marks.score, marks.out_of) == ("unreadable", 1, 4)
     assert marks.read == ((q[0][0], q[0][1] + 1), (None, None))
     wrong = grade(sheet, {"Q": [[q[0][0], q[0][1] + 1], q[1]]}).line("Q")
-    told = "Not right for the numbers that you wrote earlier: row 1, column 2. The rest of the line is right."
-    assert wrong.message == told
+    assert wrong.message == "Not right for the numbers given: row 1, column 2. The rest of the line is right."
+    off = np.add(sheet.key["scores"], [[0, 1], [0, 0]]).tolist()
+    later = grade(sheet, {"Q": q, "scores": off}).line("scores")
+    assert later.message.startswith("Not right for the numbers that you wrote earlier: row 1, column 2. ")
+
+
+def test_a_line_says_what_it_was_marked_from() -> None:
+    (sheet,) = sheets()
+    honest = worked(sheet)
+    marks = grade(sheet, honest | {"Q": "", "K": [honest["K"][0], ["", "x+"]], "scores": [[9, 9], [9, 9]]})
+    assert marks.line("scores").message == (
+        "No entry is right for the numbers that you wrote earlier. "
+        "In place of 1.Q (left blank) and 1.K (not read in part) the key's numbers were used."
+    )
+    assert marks.line("V").message == "Right."
+    assert marks.line("scaled").message == (
+        "Right. It is the key's value, though not what follows from what you wrote for 1.scores."
+    )
+    nothing = grade(sheet, honest | {"Q": "", "K": "", "scores": [[9, 9], [9, 9]]}).line("scores")
+    assert nothing.message.startswith("No entry is right for the numbers given. In place of 1.Q (left blank) and 1.K")
+    zeros = grade(sheet, honest | {"Q": [[0, 0], [0, 0]], "scores": [[0, 0], [0, 0]]}).line("scores")
+    assert zeros.message == (
+        "Not the key's value, but right for what you wrote for 1.Q. "
+        "Where your earlier numbers left nothing to work out, it earns nothing."
+    )
+
+
+def test_what_was_said_of_the_reading_alone_says_nothing_on_right_or_wrong() -> None:
+    (sheet,) = sheets()
+    lines = {"Q": [[9, 9], [9, 9]], "K": "[[1, 2], [3]]", "V": "1, 2, 3, 4", "loss": "1,234"}
+    notes = {name: grade(sheet, lines).line(name).notes for name in lines}
+    assert notes == {
+        "Q": (),
+        "K": ("Row 2 has 1 number, 2 are asked. Put ____ where one is left out.",),
+        "V": ("4 numbers were typed in one list; they were taken row by row.",),
+        "loss": ("“1,234” can be read in two ways: is it 1.234 or 1234?",),
+    }
 
 
 def test_a_product_of_short_numbers_is_right_to_the_digit() -> None:

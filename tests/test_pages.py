@@ -40,7 +40,7 @@ def rounded(sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def feedback() -> str:
+def feedback(ending: str = "md") -> str:
     """What is told of a sheet with something of everything."""
     answers = rounded(SHEET)
     answers |= {
@@ -52,7 +52,7 @@ def feedback() -> str:
         "1.dR": "1",
         "1.dQ": (-np.asarray(answers["1.dQ"])).tolist(),
     }
-    return FEEDBACK["md"](SHEET.set, SHEET.record, grade(SHEET, answers))
+    return FEEDBACK[ending](SHEET.set, SHEET.record, grade(SHEET, answers)).decode()
 
 
 PAGES = {
@@ -61,6 +61,7 @@ PAGES = {
     "solution.md": lambda: SHEET.print("md", solution=True).decode(),
     "solution.tex": lambda: SHEET.print("tex", solution=True).decode(),
     "feedback.md": feedback,
+    "feedback.html": lambda: feedback("html"),
 }
 
 

@@ -60,6 +60,11 @@ UNFIT = {
     "marks text": (USE + 'marks = "ten"', "[[problem]] 1: marks: expected a number"),
     "follows 2": (USE + "[marking]\nfollows = 2", "[marking] follows is a share, from 0 to 1"),
     "follows nan": (USE + "[marking]\nfollows = nan", "[marking] follows is a share"),
+    "unknown reveal": (
+        USE + '[marking]\nreveal = "all"',
+        "marking.reveal: “all” is not one of nothing, marks, answers, solution",
+    ),
+    "unknown fade": (USE + 'fade = "all"', "[[problem]] 1: fade: “all” is not one of worked, hints, bare"),
     "formulas not a bool": (USE + "formulas = 3", "[[problem]] 1: formulas: expected"),
     "formulas that are printed": (
         USE + 'formulas = true\nask = ["forward"]',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -52,6 +53,8 @@ def _plain(message: str, kind: type) -> str:
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", message):
         says = f"unknown key “{unknown[1]}”; {nearest(unknown[1], _keys(kind, key), 'keys here')}"
         return f"{key}: {says}" if key else says
+    if invalid := re.fullmatch(r"Invalid enum value '(.*)'", message):
+        return f"{key}: “{invalid[1]}” is not one of {', '.join(dict.fromkeys(_words(_type(kind, key))))}"
     if missing := re.fullmatch(r"Object missing required field `(.*)`", message):
         return f"the key “{missing[1]}” is missing"
     message = message.replace("`", "").replace("Expected ", "expected ").replace("Object", "table")
@@ -68,10 +71,21 @@ def _plain(message: str, kind: type) -> str:
 
 def _keys(kind: Any, path: str) -> list[str]:
     """The keys that a table may have, at a path of keys within a kind of table."""
+    return [field.encode_name for field in msgspec.structs.fields(_type(kind, path))]
+
+
+def _words(kind: Any) -> Iterator[str]:
+    """The words that may stand where a type is a choice of words."""
+    for argument in get_args(kind):
+        yield from [argument] if isinstance(argument, str) else _words(argument)
+
+
+def _type(kind: Any, path: str) -> Any:
+    """The type at a path of keys within a kind of table."""
     for key in filter(None, path.split(".")):
         kind = get_type_hints(kind)[key]
         kind = next((k for k in get_args(kind) if isinstance(k, type) and issubclass(k, msgspec.Struct)), kind)
-    return [field.encode_name for field in msgspec.structs.fields(kind)]
+    return kind
 
 
 def nearest(word: str, known: list[str], what: str) -> str:

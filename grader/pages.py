@@ -1,0 +1,249 @@
+"""What feedback says: every string of a page, worked out before a template sees it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, get_args
+
+from backprop.model import BACKWARD, Line
+from backprop.notation import PLAIN, Printer
+from backprop.records import TRACE, ProblemRecord, Reveal, SetRecord, SheetRecord, is_in_words
+from grader.marks import LineMarks, Marks
+from grader.revealed import OwnWork, Revealed, Written, own_work
+from printing.style import Style, worded
+
+LEVELS: tuple[Reveal, ...] = get_args(Reveal)
+
+SIGNS = {
+    "correct": ("✓", "right"),
+    "follows": ("✓ follows", "right, follows"),
+    "wrong": ("✗", "not right"),
+    "blank": ("blank", "blank"),
+    "unreadable": ("not read", "not read"),
+    "partly": ("read in part", "read in part"),
+    "read": ("read", "read"),
+}
+"""What stands beside a line, and how a screen reader says it."""
+
+FOLLOWS = "✓ right · ✓ follows: right for the numbers that you wrote earlier{share} · ✗ not right"
+RECEIVED = "This is how your answers were read. It says nothing yet on what is right."
+
+
+class FeedbackStyle(Style, Protocol):
+    """A style that also prints what was handed in, and arithmetic."""
+
+    def entry(self, number: str, verdict: str) -> str:
+        """An entry as it was read, marked where it is wrong; "" for a number is none."""
+
+    def typed(self, answer: str) -> str:
+        """An answer on one line, as it was read."""
+
+    def arithmetic(self, formula: str) -> str:
+        """A formula in a block of formulas."""
+
+
+def page(sheet_set: SetRecord, sheet: SheetRecord, marks: Marks, style: FeedbackStyle) -> dict[str, Any]:
+    """The strings of one student's feedback in one style, as much as the set allows."""
+    level = LEVELS.index(sheet_set.marking.reveal)
+    follows = sheet_set.marking.follows
+    share = "" if follows == 1 else f", counts {100 * follows:g} %"
+    return {
+        "title": style.text(sheet_set.title),
+        "sheet": style.text(sheet.sheet),
+        "student": style.text(sheet.roster.get("name") or sheet.student),
+        "marked": level > 0,
+        "score": f"{marks.score:g}",
+        "out_of": f"{marks.out_of:g}",
+        "percent": f"{marks.percent:g}",
+        "lost": style.text(lost(marks)),
+        "legend": style.text(FOLLOWS.format(share=share) if level else RECEIVED),
+        "notes": [style.text(note) for note in marks.notes],
+        "problems": [
+            _writer(number, problem, style).problem(given, marks, level)
+            for number, (problem, given) in enumerate(zip(sheet_set.problems, sheet.given, strict=True), 1)
+        ],
+    }
+
+
+def lost(marks: Marks) -> str:
+    """Where the marks went, the most first."""
+    losses = [(round(line.out_of - line.score, 4), line) for line in marks.lines]
+    losses = sorted((loss for loss in losses if loss[0] > 0), key=lambda loss: -loss[0])
+    if not losses:
+        return "No mark was lost."
+    named = [f"{loss:g} on {line.name}{LOST_AS.get(line.verdict, '')}" for loss, line in losses[:MOST_NAMED]]
+    if rest := losses[MOST_NAMED:]:
+        named.append(f"{round(sum(loss for loss, _ in rest), 4):g} on {len(rest)} other line{'s' * (len(rest) > 1)}")
+    return f"Marks lost: {', '.join(named)}."
+
+
+MOST_NAMED = 3
+LOST_AS = {"blank": " (left blank)", "unreadable": " (not read)", "follows": " (follows)"}
+
+_KEPT: dict[tuple[int, int, type[FeedbackStyle]], Writer] = {}
+
+
+def _writer(number: int, problem: ProblemRecord, style: FeedbackStyle) -> Writer:
+    """The writer of a problem in a style, kept from page to page of a class."""
+    # A record holds dictionaries and has no hash; its identity serves, held by the writer itself.
+    key = number, id(problem), type(style)
+    if key not in _KEPT or _KEPT[key].record is not problem:
+        _KEPT[key] = Writer(number, problem, style)
+    return _KEPT[key]
+
+
+class Writer:
+    """One problem's part of the pages in one style."""
+
+    def __init__(self, number: int, problem: ProblemRecord, style: FeedbackStyle) -> None:
+        self.number, self.record, self.style = number, problem, style
+        self.revealed = Revealed(problem, style.notation)
+        self.model = problem.model()
+        self.plain = Printer.of(self.model, PLAIN, problem.loss)
+        self.title = style.text(problem.title)
+
+    def problem(self, given: Mapping[str, Any], marks: Marks, level: int) -> dict[str, Any]:
+        """The strings of one student's problem: every line, more on those that are not right, what was read."""
+        lines = [line for line in marks.lines if line.name.startswith(f"{self.number}.")]
+        details = list(self._details(lines, given, level)) if level else []
+        more = {detail["anchor"] for detail in details}
+        return {
+            "number": self.number,
+            "title": self.title,
+            "lines": [{**self._line(line, level > 0), "has_details": _anchor(line) in more} for line in lines],
+            "details": details,
+            "answers": [
+                {**self._names(line), "typed": self._typed(line)} for line in lines if level and _has_number(line)
+            ],
+        }
+
+    def _names(self, line: LineMarks) -> dict[str, str]:
+        """What a line is called on the sheet, and its symbol where that is another."""
+        quantity = _quantity(line)
+        symbol = self.style.math(self.revealed.printer.name(quantity)) if self.plain.name(quantity) != quantity else ""
+        return {"label": self.style.text(line.name), "name": line.name, "anchor": _anchor(line), "symbol": symbol}
+
+    def _line(self, line: LineMarks, marked: bool) -> dict[str, str]:
+        verdict = line.verdict if marked else state(line)
+        sign, spoken = SIGNS[verdict]
+        message = line.message if marked else " ".join(line.notes)
+        return {
+            **self._names(line),
+            "verdict": verdict,
+            "sign": sign,
+            "spoken": spoken,
+            "marks": f"{line.score:g} of {line.out_of:g}",
+            "message": self.style.text(message) if message else "",
+            "typed": "" if marked or not _has_number(line) else self._typed(line),
+        }
+
+    def _typed(self, line: LineMarks) -> str:
+        return self.style.typed(one_line(line))
+
+    def _details(self, lines: list[LineMarks], given: Mapping[str, Any], level: int) -> Iterator[dict[str, Any]]:
+        """More on each line that is not right: how it was read, the right values, how they are worked out."""
+        by_name = {line.name.partition(".")[2]: line for line in lines}
+        own = own_work(self.record, given, by_name) if level >= LEVELS.index("answers") else None
+        written = self.revealed.written(own) if own and level >= LEVELS.index("solution") else None
+        said: set[str] = set()
+        for line in lines:
+            if line.verdict != "correct":
+                wrong = line.verdict != "follows"
+                solved = own and written and wrong and not is_in_words(line.name)
+                found = {
+                    **self._names(line),
+                    "read": self._read(line) if wrong and _has_number(line) else "",
+                    "right": list(self._right(line, own)) if own else [],
+                    "working": self._working(line, own, written, said) if own and written and solved else None,
+                }
+                if found["read"] or found["right"]:
+                    yield found
+
+    def _read(self, line: LineMarks) -> str:
+        """The answer as it was read, wrong entries marked."""
+        cells = [
+            [self.style.entry(shown(value), verdict) for value, verdict in zip(values, verdicts, strict=True)]
+            for values, verdicts in zip(line.read, line.entries, strict=True)
+        ]
+        return self._block(cells)
+
+    def _block(self, cells: list[list[str]]) -> str:
+        """A matrix, or the one number alone."""
+        return cells[0][0].strip() if len(cells) == len(cells[0]) == 1 else self.style.matrix(cells)
+
+    def _right(self, line: LineMarks, own: OwnWork) -> Iterator[dict[str, str]]:
+        asked = self.model.by_name[_quantity(line)]
+        if is_in_words(line.name):
+            way = line.name.endswith(f".{TRACE}")
+            says, value = ("A right order", self._way(asked)) if way else ("The right formula", self._formula(asked))
+            yield {"says": self.style.text(says), "value": value}
+            return
+        values = self.revealed.key if line.verdict == "follows" else self.revealed.values
+        for says, rows in values(asked, own).items():
+            cells = [[self.style.number(x) for x in row] for row in rows]
+            yield {"says": self.style.text(says), "value": self._block(cells)}
+
+    def _formula(self, line: Line) -> str:
+        printer = self.revealed.printer
+        return self.style.arithmetic(f"{printer.name(line.name)} = {printer.expression(line.expression)}")
+
+    def _way(self, line: Line) -> str:
+        """The gradients from the loss to a line, in an order in which they can be worked."""
+        needed = [n.name for n in self.model.part(BACKWARD) if n.name in self.model.depends_on(line.name)]
+        return " → ".join(self.style.arithmetic(self.revealed.printer.name(name)) for name in (*needed, line.name))
+
+    def _working(self, line: LineMarks, own: OwnWork, written: Written, said: set[str]) -> dict[str, Any]:
+        asked = self.model.by_name[_quantity(line)]
+        working = self.revealed.working(asked, own, written, said)
+        more = f"The other {working.more} entries are worked in the same way." if working.more > 1 else ""
+        return {
+            "says": self.style.text(f"How it is worked out{', ' if working.on else ''}{working.on}"),
+            "formula": self._formula(asked),
+            "steps": [
+                {"place": self.style.arithmetic(w.place), "works": [self.style.arithmetic(s) for s in w.steps]}
+                for w in working.entries
+            ],
+            "more": self.style.text(more) if more else "",
+            "reason": worded(working.reason, self.style, self.revealed.printer) if working.reason else "",
+        }
+
+
+def _quantity(line: LineMarks) -> str:
+    """The line of the model that an answer is."""
+    return line.name.split(".")[1]
+
+
+def _anchor(line: LineMarks) -> str:
+    return re.sub(r"\W", "-", line.name)
+
+
+def _has_number(line: LineMarks) -> bool:
+    return any(value is not None for row in line.read for value in row)
+
+
+def state(line: LineMarks) -> str:
+    """What is known of an answer before it is judged."""
+    found = {verdict for row in line.entries for verdict in row}
+    if "unreadable" in found:
+        return "unreadable"
+    return "blank" if found == {"blank"} else "partly" if "blank" in found else "read"
+
+
+def shown(value: float | None) -> str:
+    return "" if value is None else f"{value + 0.0:.10g}"
+
+
+def one_line(line: LineMarks) -> str:
+    """The answer as it was read, on one line."""
+    rows = [
+        [shown(value) or MISSING[verdict] for value, verdict in zip(values, verdicts, strict=True)]
+        for values, verdicts in zip(line.read, line.entries, strict=True)
+    ]
+    if len(rows) == len(rows[0]) == 1:
+        return rows[0][0]
+    inner = ", ".join(f"[{', '.join(row)}]" for row in rows)
+    return f"[{inner}]"
+
+
+MISSING = {"blank": "____", "unreadable": "????"}
