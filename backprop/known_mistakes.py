@@ -86,6 +86,8 @@ TANH = (
     Known("missing-term", "g * (1 - out ** 2)", "g", "tanh was passed over: its derivative {1 - out ** 2} is a factor"),
 )
 
+MAXIMUM = (Known("other", "maximum(a, b)", "a + b - maximum(a, b)", "the smaller one was taken; the larger one is asked"),)
+
 RELU = (
     Known("other", "relu(a)", "a", "negative entries were kept; relu makes them 0"),
     Known("other", "relu(a)", "relu(-a)", "the positive entries were made 0; relu keeps these, and makes the negative ones 0"),

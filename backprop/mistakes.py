@@ -106,8 +106,7 @@ class _Editor:
         """An edit at every place of the tree, each put back into the whole."""
         for kind, expression, says in edit(node):
             yield kind, put_back(expression), says
-        # Of a step only the sign is seen: whose it was, numbers hardly tell.
-        if isinstance(node, Apply) and not (edit == self._other_quantity and node.operation == "step"):
+        if isinstance(node, Apply) and not OPERATIONS[node.operation].hides:
             for position, (letter, argument) in enumerate(
                 zip(OPERATIONS[node.operation].takes, node.arguments, strict=True)
             ):

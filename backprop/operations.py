@@ -48,9 +48,10 @@ class Operation:
     through: tuple[tuple[str, str], ...] = ()
     shares: int | None = None
     mistakes: tuple[Known, ...] = ()
+    hides: bool = False  # what it was done to: numbers hardly tell, so mistakes are not looked for in its arguments
     open_range: tuple[float, float] | None = None  # nearer the ends than this, nothing is left to be practised
     open_at: Callable[[int, int], bool] = lambda i, j: True  # the entries that this is asked of, from 0
-    jumps: bool = False  # at 0, where rounding would decide what comes out, or what comes back
+    jumps: bool = False  # at 0, or where two arguments are equal: rounding would decide what comes out, or comes back
 
 
 OPERATIONS: dict[str, Operation] = {
@@ -217,6 +218,21 @@ OPERATIONS: dict[str, Operation] = {
         jumps=True,
         mistakes=known_mistakes.RELU,
     ),
+    "maximum": Operation(
+        "mm",
+        "the larger of two, entry by entry; a scalar, a row or a column is spread to fit",
+        shape=shapes.spread_together,
+        numpy=np.maximum,
+        entry=scalars.function("maximum"),
+        adjoint=("g * step(a - b)", "g * step(b - a)"),
+        bounds=rising(np.maximum, kept=0),
+        sympy=lambda sp, a, b: sp.Max(a, b),
+        notation=Notation(r"\max\left(#1, #2\right)", "max(#1, #2)", "max(#1, #2)"),
+        spreads=True,
+        jumps=True,
+        hides=True,
+        mistakes=known_mistakes.MAXIMUM,
+    ),
     "step": Operation(
         "m",
         "1 where an entry is positive, else 0",
@@ -227,6 +243,7 @@ OPERATIONS: dict[str, Operation] = {
         bounds=rising(arrays.step, kept=0),
         sympy=lambda sp, a: sp.Heaviside(a),
         jumps=True,
+        hides=True,
     ),
     "softmax": Operation(
         "m",

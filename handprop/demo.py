@@ -16,10 +16,10 @@ from backprop.intervals import Array
 from backprop.language import parse
 from backprop.records import SetRecord, SheetRecord
 from grader.course import grade_course, load_course
-from grader.handed_in import Submission
-from grader.submissions import submissions
+from grader.feedback import FEEDBACK
 from handprop.filling import FILLERS
 from worksheets.course import generate
+from worksheets.formats import FORMATS
 from worksheets.problem_set import load_set
 from worksheets.roster import load_roster
 
@@ -74,12 +74,13 @@ def run_demo(out: Path) -> Iterator[str]:
     handed_in.mkdir(parents=True, exist_ok=True)
     for record in known.sheets.values():
         if student := STUDENTS.get(record.student):
-            page = _page(course / "handout" / record.folder, student.ending)
-            filled = FILLERS[page.suffix[1:]](page.read_bytes(), fill_in(known.set, record, student))
-            (handed_in / f"{record.folder}{page.suffix}").write_bytes(filled)
+            name = "answers.json" if student.ending == "json" else f"sheet.{student.ending}"
+            page = (course / "handout" / record.folder / name).read_bytes()
+            filled = FILLERS[student.ending](page, fill_in(known.set, record, student))
+            (handed_in / f"{record.folder}.{student.ending}").write_bytes(filled)
     (handed_in / "broken.json").write_text('{"sheet": "7KQF', encoding="utf-8")
     yield f"{len(STUDENTS)} filled-in sheets and a broken file in {handed_in}"
-    found = grade_course(course, [handed_in], results)
+    found = grade_course(course, [handed_in], results, tuple(FEEDBACK))
     yield f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} missing"
     yield ""
     for marks in found.marks:
@@ -91,16 +92,10 @@ def run_demo(out: Path) -> Iterator[str]:
         yield f"  {refused.source}: {refused.reason}"
     yield ""
     example = known.sheets[found.marks[0].sheet].folder
-    yield f"a sheet:     {course / 'handout' / example / 'sheet.md'}"
-    yield f"a solution:  {course / 'instructor' / 'solutions' / example / 'solution.md'}"
-    yield f"feedback:    {results / 'feedback' / 's004.md'}"
+    yield f"a sheet:     {course / 'handout' / example / 'sheet.pdf'}, and {', '.join(e for e in FORMATS if e != 'pdf')} beside it"
+    yield f"a solution:  {course / 'instructor' / 'solutions' / example / 'solution.pdf'}"
+    yield f"feedback:    {results / 'feedback' / 's004.pdf'}, and {', '.join(e for e in FEEDBACK if e != 'pdf')}"
     yield f"gradebook:   {results / 'gradebook.csv'}"
-
-
-def _page(handout: Path, ending: str) -> Path:
-    """The blank page that a student fills in: answers.json where the sheet can't be handed in as they would like to."""
-    page = handout / f"sheet.{ending}"
-    return page if all(isinstance(blank, Submission) for blank in submissions([page])) else handout / "answers.json"
 
 
 def fill_in(sheet_set: SetRecord, record: SheetRecord, student: MadeUp) -> dict[str, Any]:

@@ -7,13 +7,13 @@ import hmac
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
 
 from backprop.evaluate import evaluate, work_lines
-from backprop.expressions import Apply, Expression, walk
+from backprop.expressions import Apply, Expression, apply, walk
 from backprop.hidden import Hiding, Watch
 from backprop.intervals import Array
 from backprop.model import Model
@@ -194,7 +194,7 @@ class Vetting:
     def _jumping(self) -> list[tuple[str, Expression]]:
         """What decides by its sign, and in which lines."""
         return [
-            (line.name, node.arguments[0])
+            (line.name, reduce(lambda a, b: apply("-", a, b), node.arguments))
             for line in self.model.lines
             for node in walk(line.expression)
             if isinstance(node, Apply) and OPERATIONS[node.operation].jumps
