@@ -174,11 +174,13 @@ def _as_outer(reader: Reader, given: Sequence[Expression]) -> Iterator[Sized | M
 
 
 def _as_maximum(reader: Reader, given: Sequence[Expression]) -> Iterator[Sized | Misfit]:
-    """max(0, A)."""
+    """max(A, B); max(0, A) is relu(A)."""
+    if len(given) != 2:
+        raise Refused("max takes 2 arguments here, as in max(0, A).")
     rest = [a for a in given if a != number(0)]
-    if len(given) != 2 or len(rest) != 1:
-        raise Refused("Of maxima only max(0, A) is read here, which is relu(A).")
-    return (reader.attempt("relu", a) for a in reader.read(rest[0]))
+    if len(rest) == 1:
+        return (reader.attempt("relu", a) for a in reader.read(rest[0]))
+    return (reader.attempt("maximum", a, b) for a, b in product(reader.read(given[0]), reader.read(given[1])))
 
 
 def _as_eye(reader: Reader, given: Sequence[Expression]) -> Iterator[Sized | Misfit]:

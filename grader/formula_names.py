@@ -44,7 +44,7 @@ class Vocabulary:
     @cached_property
     def _gradients(self) -> Mapping[str, str]:
         """∂L/∂X by the key of X."""
-        return {key(line.name[1:]): line.name for line in self.model.part(BACKWARD)}
+        return {key(line.name[1:]): line.name for line in self.model.lines if line.part == BACKWARD}
 
     def has(self, typed: str) -> bool:
         """Whether this is a name as it stands."""
@@ -79,7 +79,7 @@ class Vocabulary:
 
     def is_loss(self, typed: str) -> bool:
         """Whether a gradient of this is one of the sheet's gradients."""
-        return key(typed) in self._losses
+        return re.sub(r"new\d*$", "", key(typed)) in self._losses
 
     def is_place(self, typed: str) -> bool:
         """Whether this picks a row or an entry: an index, or a label."""
@@ -97,7 +97,10 @@ class Vocabulary:
     # Spellings that are not the name's own.
 
     def _loss(self, typed: str) -> Expression | None:
-        return Name(self.loss) if self.loss and self.is_loss(typed) else None
+        """The loss, also of a later step: L, L_new."""
+        of_step = re.search(r"new\d*$", key(typed))
+        name = f"{self.loss}{f'_{of_step[0]}' if of_step else ''}"
+        return Name(name) if self.is_loss(typed) and name in self.model.by_name else None
 
     def _gradient(self, typed: str) -> Expression | None:
         """dL_dQ, grad_Q, Q_grad."""

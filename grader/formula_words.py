@@ -48,6 +48,7 @@ def plain_formula(text: str) -> str:
         text = _WITHOUT_MEANING.sub(" ", text)
         text = _SET_UPRIGHT.sub(_upright, text)
         text = re.sub(r"\\(?:[a-zA-Z]+|[^a-zA-Z])", _sign, text)
+    text = _RENEWED.sub(lambda found: f"{found[1]}_new{found[2] or found[3] or found[4] or ''}", text)
     return _WHOLE_ROW.sub(r"[\1]", _MODULE.sub("", text))
 
 
@@ -71,6 +72,11 @@ def _sign(found: re.Match[str]) -> str:
 _LETTER = r"[A-Za-zͰ-Ͽ]"
 _WORD = rf"{_LETTER}(?:[A-Za-z0-9Ͱ-Ͽ]*)"
 _NAME = rf"{_WORD}(?:\s*_\s*(?:\{{[^{{}}]*\}}|[A-Za-z0-9Ͱ-Ͽ]+))*"
+# W_Q^{new}, {W_Q}^{new 2}: the name in words that stands above becomes part of the name
+_RENEWED = re.compile(
+    rf"\{{?\s*({_NAME})\s*\}}?\s*\^\s*"
+    r"(?:\{\s*\(?\s*new\s*(\d*)\s*\)?\s*\}|\(\s*new\s*(\d*)\s*\)|new(\d*)(?![A-Za-z]))"
+)
 _BELOW = rf"(?:[({{]\s*(?P<%s>{_NAME})\s*[)}}]|(?P<%s>{_NAME}))"
 _ROW = r"(?:last\s+row|row\s+\w+(?:\s+from\s+the\s+end)?)"
 

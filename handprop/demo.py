@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -92,10 +92,15 @@ def run_demo(out: Path) -> Iterator[str]:
         yield f"  {refused.source}: {refused.reason}"
     yield ""
     example = known.sheets[found.marks[0].sheet].folder
-    yield f"a sheet:     {course / 'handout' / example / 'sheet.pdf'}, and {', '.join(e for e in FORMATS if e != 'pdf')} beside it"
-    yield f"a solution:  {course / 'instructor' / 'solutions' / example / 'solution.pdf'}"
-    yield f"feedback:    {results / 'feedback' / 's004.pdf'}, and {', '.join(e for e in FEEDBACK if e != 'pdf')}"
+    handout, solutions, feedback = course / "handout", course / "instructor" / "solutions", results / "feedback"
+    yield f"a sheet:     {handout / example / 'sheet.pdf'}, the same as {_others(FORMATS)}"
+    yield f"a solution:  {solutions / example / 'solution.pdf'}, the same as {_others(FORMATS)}"
+    yield f"feedback:    {feedback / 's004.pdf'}, the same as {_others(FEEDBACK)}"
     yield f"gradebook:   {results / 'gradebook.csv'}"
+
+
+def _others(endings: Iterable[str]) -> str:
+    return ", ".join(ending for ending in endings if ending != "pdf")
 
 
 def fill_in(sheet_set: SetRecord, record: SheetRecord, student: MadeUp) -> dict[str, Any]:

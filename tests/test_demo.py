@@ -33,7 +33,11 @@ def verdicts(line: dict[str, Any], verdict: str) -> set[str]:
 def test_it_needs_no_input_and_says_where_everything_lies(demo: Demo) -> None:
     ran, out = demo
     assert (ran.code, ran.err) == (0, "")
-    named = [Path(line.partition(":")[2].strip()) for line in ran.out.splitlines()[-4:]]
+    said = [line.partition(":")[2].partition(", the same as ") for line in ran.out.splitlines()[-4:]]
+    named = [Path(path.strip()) for path, _, _ in said]
+    named += [
+        Path(path.strip()).with_suffix(f".{ending}") for path, _, rest in said for ending in rest.split(", ") if rest
+    ]
     assert all(path.is_file() for path in named)
     assert {path.name for path in out.iterdir()} == {"course", "submissions", "results"}
 

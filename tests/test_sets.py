@@ -216,7 +216,13 @@ def test_a_bundled_set_is_found_by_its_name_and_fit_to_use(
 def test_the_lesson_is_covered_from_top_to_bottom() -> None:
     problems = [asked.problem for asked in load_set("full-backpropagation").problems]
     warm_ups = ["matmul-gradient", "attention-output-gradient", "scores-gradient", "softmax-jacobian"]
-    assert [problem.name for problem in problems] == [*warm_ups, "output-layer-step", "attention-backprop"]
+    exercises = ["attention-backprop", "gradient-check", "compare-training", "training-loop"]
+    assert [problem.name for problem in problems] == [
+        *warm_ups,
+        "output-layer-step",
+        "attention-backprop",
+        *exercises,
+    ]
     lines = {
         line.name: line.text
         for asked in load_set("full-backpropagation").problems

@@ -187,6 +187,8 @@ def _spreads(record: ProblemRecord, drawn: list[Mapping[str, Any]]) -> Iterator[
     quantities = [g.name for g in record.given if g.index is None]
     given = np.concatenate([worked[n].reshape(-1, worked[n].shape[-1]) for n in quantities])
     asked = [line.name for line in record.lines if line.asked]
+    if not asked:  # but for the way of a gradient
+        return
     answers = np.concatenate([worked[n].reshape(-1, worked[n].shape[-1]) for n in asked])
     answers = np.round(answers, record.decimals)
     digits = [sum(len(f"{abs(x):g}".replace(".", "").strip("0")) for x in sheet) for sheet in given.T]
