@@ -58,6 +58,8 @@ class Work:
         self.model, self.printer = model, printer
         self._entries: dict[tuple[Any, ...], Expression] = {}
         self._symbolic: dict[int, str] = {}
+        self._sheet: Numbers = {}
+        self._worked: dict[tuple[Any, ...], tuple[list[Worked], int]] = {}  # of this sheet, for the next style
 
     def entries(
         self, line: Line, sheet: Numbers, without: Collection[tuple[int, int]] = ()
@@ -66,6 +68,16 @@ class Work:
 
         All of them, or the first ones where they have too many numbers; an entry that is one number needs no working.
         """
+        if sheet is not self._sheet:
+            self._sheet, self._worked = sheet, {}
+        key = line.name, tuple(without)
+        if key not in self._worked:
+            self._worked[key] = self._written_out(line, sheet, without)
+        return self._worked[key]
+
+    def _written_out(
+        self, line: Line, sheet: Numbers, without: Collection[tuple[int, int]]
+    ) -> tuple[list[Worked], int]:
         known = {name: int(sheet[name, 0, 0]) for name in self.model.scope.indices}
         found: list[Worked] = []
         size = more = 0
@@ -78,7 +90,7 @@ class Work:
             if found and size > MOST_NUMBERS:
                 more += 1
             else:
-                found.append(self._worked(line, (line.name, i, j), entry, arithmetic, sheet, symbols=not found))
+                found.append(self._entry_worked(line, (line.name, i, j), entry, arithmetic, sheet, symbols=not found))
         return found, more
 
     def in_symbols(self, line: Line, sheet: Numbers, without: Collection[tuple[int, int]] = ()) -> str:
@@ -93,7 +105,7 @@ class Work:
     def _where(self, line: Line, i: int, j: int) -> str:
         return self.printer.entry_name(line.name, i, j) if line.shape else self.printer.name(line.name)
 
-    def _worked(
+    def _entry_worked(
         self, line: Line, place: Place, entry: Expression, arithmetic: Expression, sheet: Numbers, symbols: bool
     ) -> Worked:
         """One entry: in symbols where it is the first, with the numbers in, and what comes out."""

@@ -50,8 +50,10 @@ def _one(made: bytes | list[bytes] | None) -> bytes:
 def _with_fields(data: bytes) -> bytes:
     """The PDF with a text field in the place of each link to `field:NAME|TIP`, or `field:NAME|TIP|VALUE`, read-only."""
     with pikepdf.open(io.BytesIO(data)) as file:
+        tree = file.Root.get("/StructTreeRoot", pikepdf.Dictionary()).get("/ParentTree")
+        tags = None if tree is None else pikepdf.NumberTree(tree)
         fields = [
-            _field(file, annotation)
+            _field(file, annotation, tags)
             for page in file.pages
             for annotation in page.get("/Annots", [])
             if str(annotation.get("/Contents", "")).startswith(FIELD)
@@ -78,7 +80,7 @@ def _form(file: pikepdf.Pdf, fields: list[Any]) -> None:
     )
 
 
-def _field(file: pikepdf.Pdf, annotation: Any) -> Any:
+def _field(file: pikepdf.Pdf, annotation: Any, tags: pikepdf.NumberTree | None) -> Any:
     """A link made into a text field."""
     name, tip, *value = str(annotation.Contents).removeprefix(FIELD).split("|")
     for key in ("/A", "/Contents", "/Border"):
@@ -91,7 +93,8 @@ def _field(file: pikepdf.Pdf, annotation: Any) -> Any:
     if value:
         annotation.V, annotation.Ff = pikepdf.String(value[0]), READ_ONLY
         annotation.AP = pikepdf.Dictionary(N=_appearance(file, annotation, value[0]))
-    _tag(file, annotation)
+    if tags is not None and "/StructParent" in annotation:
+        _tag(tags, int(annotation.StructParent))
     return annotation if annotation.is_indirect else file.make_indirect(annotation)
 
 
@@ -107,11 +110,8 @@ def _appearance(file: pikepdf.Pdf, annotation: Any, text: str) -> Any:
     return stream
 
 
-def _tag(file: pikepdf.Pdf, annotation: Any) -> None:
+def _tag(tags: pikepdf.NumberTree, place: int) -> None:
     """Calls the field a form's, no longer a link, in the structure that screen readers read."""
-    parents = file.Root.get("/StructTreeRoot", pikepdf.Dictionary()).get("/ParentTree")
-    if parents is None or "/StructParent" not in annotation:
-        return
-    element = pikepdf.NumberTree(parents).get(int(annotation.StructParent))
+    element = tags.get(place)
     if element is not None and element.get("/S") == pikepdf.Name.Link:
         element.S = pikepdf.Name.Form

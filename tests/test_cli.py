@@ -135,7 +135,7 @@ def test_problems() -> None:
 def test_a_bundled_set_is_a_set(tmp_path: Path) -> None:
     assert "## 4. The Jacobian of softmax (5 marks)" in handprop("preview", "full-backpropagation").out
     ran = handprop("check", "full-backpropagation")
-    assert (ran.code, ran.out.count("  fit to use\n")) == (0, 6)
+    assert (ran.code, ran.out.count("  fit to use\n")) == (0, 10)
     roster = roster_file(tmp_path)
     ran = handprop("generate", "full-backpropagation", "--roster", roster, "--out", tmp_path / "c", "--format", "none")
     assert ran.code == 0

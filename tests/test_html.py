@@ -70,7 +70,7 @@ FONTS = """[...document.querySelectorAll('.katex-html *')].filter(e => [...e.chi
 class Source(HTMLParser):
     """Every element of a page, and whether they close as they opened."""
 
-    VOID = frozenset({"meta", "input", "br", "link"})
+    VOID = frozenset({"meta", "input", "br", "link", "img"})
 
     def __init__(self, page: bytes) -> None:
         super().__init__()

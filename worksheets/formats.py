@@ -3,46 +3,41 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
 
 from backprop.printed import quoted
-from backprop.records import SetRecord, SheetRecord
 from printing import typesetting, web
 from printing.rendering import render
 from printing.style import Html, Latex, Markdown, Notebook, Spreadsheet, Typst
 from worksheets.drawn import drawn
 from worksheets.graph import drawings, spoken
 from worksheets.notebook import notebook
-from worksheets.pages import page
+from worksheets.pages import Worked, page
 from worksheets.plots import loss_plot
 from worksheets.workbook import workbook
 
-Keys = Sequence[Mapping[str, Any]]
-"""The exact value of every line, a dictionary a problem."""
+
+def markdown(sheet: Worked, solution: bool) -> bytes:
+    return render("sheet.md.jinja", page(sheet, Markdown(), solution)).encode()
 
 
-def markdown(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
-    return render("sheet.md.jinja", page(sheet_set, record, keys, Markdown(), solution)).encode()
+def latex(sheet: Worked, solution: bool) -> bytes:
+    return render("sheet.tex.jinja", page(sheet, Latex(), solution)).encode()
 
 
-def latex(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
-    return render("sheet.tex.jinja", page(sheet_set, record, keys, Latex(), solution)).encode()
-
-
-def pdf(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
-    strings = page(sheet_set, record, keys, Typst(), solution)
+def pdf(sheet: Worked, solution: bool) -> bytes:
+    strings = page(sheet, Typst(), solution)
     for problem in strings["problems"]:
         problem["plot"] = quoted(loss_plot(problem["losses"], "svg").decode()) if problem["losses"] else ""
-    source = render("sheet.typ.jinja", {**strings, "title_string": quoted(sheet_set.title)})
+    source = render("sheet.typ.jinja", {**strings, "title_string": quoted(sheet.set.title)})
     return typesetting.pdf(source, tagged=not solution)
 
 
-def jupyter(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
-    strings = page(sheet_set, record, keys, Notebook(), solution)
+def jupyter(sheet: Worked, solution: bool) -> bytes:
+    strings = page(sheet, Notebook(), solution)
     pictures = {
         f"picture-{number}-{i}.png": picture
-        for number, problem in enumerate(sheet_set.problems, 1)
+        for number, problem in enumerate(sheet.set.problems, 1)
         for i, picture in enumerate(drawn(problem), 1)
     }
     pictures |= {
@@ -50,20 +45,20 @@ def jupyter(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: boo
         for problem in strings["problems"]
         if problem["losses"]
     }
-    return notebook(render("sheet.ipynb.jinja", strings), record.sheet, pictures)
+    return notebook(render("sheet.ipynb.jinja", strings), sheet.record.sheet, pictures)
 
 
-def spreadsheet(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
-    strings = page(sheet_set, record, keys, Spreadsheet(), solution)
+def spreadsheet(sheet: Worked, solution: bool) -> bytes:
+    strings = page(sheet, Spreadsheet(), solution)
     plots = [[loss_plot(p["losses"], "png")] if p["losses"] else [] for p in strings["problems"]]
-    return workbook(strings, [(*drawn(p), *plot) for p, plot in zip(sheet_set.problems, plots, strict=True)])
+    return workbook(strings, [(*drawn(p), *plot) for p, plot in zip(sheet.set.problems, plots, strict=True)])
 
 
-def html(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) -> bytes:
+def html(sheet: Worked, solution: bool) -> bytes:
     style = Html()
-    strings = page(sheet_set, record, keys, style, solution)
-    found = web.drawings(tuple(source for problem in sheet_set.problems for source in drawings(problem)))
-    told = [style.text(says) for problem in sheet_set.problems for says in spoken(problem)]
+    strings = page(sheet, style, solution)
+    found = web.drawings(tuple(source for problem in sheet.set.problems for source in drawings(problem)))
+    told = [style.text(says) for problem in sheet.set.problems for says in spoken(problem)]
     pictures = map(web.labelled, found.pictures, told)
     for problem in strings["problems"]:
         problem["pictures"] = [{**picture, "svg": next(pictures)} for picture in problem["pictures"]]
@@ -74,7 +69,7 @@ def html(sheet_set: SetRecord, record: SheetRecord, keys: Keys, solution: bool) 
     return render("sheet.html.jinja", {**strings, "carried": carried, "letters": found.letters}).encode()
 
 
-FORMATS: dict[str, Callable[[SetRecord, SheetRecord, Keys, bool], bytes]] = {
+FORMATS: dict[str, Callable[[Worked, bool], bytes]] = {
     "md": markdown,
     "tex": latex,
     "pdf": pdf,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from keyword import iskeyword
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from backprop.notation import Printer
 from backprop.operations import OPERATIONS
 from backprop.reasons import reason
 from backprop.records import FORMULA, TRACE, LineRecord, ProblemRecord, SetRecord, SheetRecord
-from backprop.work import Numbers, Work, number_text, numbers
+from backprop.work import Numbers, Work, number_text
 from printing.style import Blank, Style, worded, words
 from worksheets.asking import told_lines
 from worksheets.graph import pictures
@@ -37,13 +37,29 @@ PARTS = {
 }
 
 
-def page(
-    sheet_set: SetRecord, record: SheetRecord, keys: Sequence[Mapping[str, Any]], style: Style, solution: bool
-) -> dict[str, Any]:
+class Worked(Protocol):
+    """A sheet with its lines worked: what was derived, what was drawn, every value, and as it is written down."""
+
+    @property
+    def set(self) -> SetRecord: ...
+
+    @property
+    def record(self) -> SheetRecord: ...
+
+    @property
+    def keys(self) -> Sequence[Mapping[str, Any]]: ...
+
+    @property
+    def numbers(self) -> Sequence[Numbers]: ...
+
+
+def page(sheet: Worked, style: Style, solution: bool) -> dict[str, Any]:
     """The strings of a sheet, or of its worked solution, in one style."""
+    sheet_set, record = sheet.set, sheet.record
+    worked = zip(sheet_set.problems, record.given, sheet.keys, sheet.numbers, strict=True)
     problems = [
-        _writer(number, problem, style).problem({**given, **key}, solution)
-        for number, (problem, given, key) in enumerate(zip(sheet_set.problems, record.given, keys, strict=True), 1)
+        _writer(number, problem, style).problem({**given, **key}, numbers, solution)
+        for number, (problem, given, key, numbers) in enumerate(worked, 1)
     ]
     return {
         "title": style.text(sheet_set.title),
@@ -69,6 +85,17 @@ def _writer(number: int, problem: ProblemRecord, style: Style) -> Writer:
     return _KEPT[key]
 
 
+_WORK: dict[tuple[int, str], Work] = {}
+
+
+def _work(problem: ProblemRecord, notation: str) -> Work:
+    """What writes out a problem's arithmetic, shared by the styles of one notation."""
+    key = id(problem), notation
+    if key not in _WORK or _WORK[key].model is not problem.model():
+        _WORK[key] = Work(problem.model(), Printer.of(problem.model(), notation, problem.loss))
+    return _WORK[key]
+
+
 class Writer:
     """One problem's pages in one style. What is the same on every sheet is written once."""
 
@@ -76,7 +103,7 @@ class Writer:
         self.number, self.record, self.style = number, problem, style
         self.model: Model = problem.model()
         self.printer = Printer.of(self.model, style.notation, problem.loss)
-        self.work = Work(self.model, self.printer)
+        self.work = _work(problem, style.notation)
         of_sheet = [(line, r) for line, r in zip(self.model.lines, problem.lines, strict=True) if r.asked or r.worked]
         self.lines = of_sheet
         asked = frozenset(r.name for r in problem.lines if r.asked)
@@ -99,9 +126,8 @@ class Writer:
             "legend": list(self._legend()),
         }
 
-    def problem(self, values: Mapping[str, Any], solution: bool) -> dict[str, Any]:
+    def problem(self, values: Mapping[str, Any], sheet: Numbers, solution: bool) -> dict[str, Any]:
         """The strings of one sheet's problem, from its givens and the exact value of every line."""
-        sheet = numbers(self.model, values, self.record.decimals)
         return {
             **self.constant,
             "intro": self._intro(values),
@@ -192,12 +218,12 @@ class Writer:
         shape = self.model.scope.shapes[name]
         return [self.record.labels.get(s.name, ()) if s.name and len(shape) == 2 else () for s in shape]
 
-    def _value(self, name: str, value: Any, decimals: int) -> str:
-        """A quantity's numbers, a matrix or one."""
+    def _value(self, name: str, value: Any, decimals: int, named: bool = True) -> str:
+        """A quantity's numbers, a matrix or one; the names of rows and columns stand beside it where it is `named`."""
         if not self.model.scope.shapes[name]:
             return self.style.number(number_text(float(value), decimals))
         rows = [[self.style.number(number_text(x, decimals)) for x in row] for row in value]
-        return self.style.matrix(rows, *self._labels(name))
+        return self.style.matrix(rows, *(self._labels(name) if named else ()))
 
     def _formula(self, line: Line) -> dict[str, str]:
         """A line of the model: symbol = formula."""
@@ -269,7 +295,7 @@ class Writer:
         why = reason(self.model, line)
         sentence = worded(why.says, self.style, self.printer) if why and why.says not in said else ""
         said.update([why.says] if why else [])
-        result = self._value(line.name, values[line.name], self.record.decimals)
+        result = self._value(line.name, values[line.name], self.record.decimals, self.style.names_blanks)
         return {
             **self._answer(line, record),
             "solved": True,

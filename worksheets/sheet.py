@@ -9,6 +9,7 @@ from typing import Any
 
 from backprop.evaluate import work_model
 from backprop.records import KeyRecord, Marking, SetRecord, SheetRecord, asked_of
+from backprop.work import Numbers, numbers
 from worksheets.formats import FORMATS
 from worksheets.problem import Problem
 from worksheets.problem_set import Asked, ProblemSet
@@ -28,6 +29,12 @@ class Sheet:
         pairs = zip(self.set.problems, self.record.given, strict=True)
         return tuple(work_model(problem.model(), given) for problem, given in pairs)
 
+    @cached_property
+    def numbers(self) -> tuple[Numbers, ...]:
+        """Every number as it is written down, problem by problem."""
+        worked = zip(self.set.problems, self.record.given, self.keys, strict=True)
+        return tuple(numbers(p.model(), {**given, **key}, p.decimals) for p, given, key in worked)
+
     @property
     def key(self) -> Mapping[str, Any]:
         """The exact value of every line of the first problem."""
@@ -39,7 +46,7 @@ class Sheet:
 
     def print(self, ending: str, solution: bool = False) -> bytes:
         """The sheet, or its worked solution, as a page in the format of a file's ending."""
-        return FORMATS[ending](self.set, self.record, self.keys, solution)
+        return FORMATS[ending](self, solution)
 
     def markdown(self) -> str:
         """The sheet in Markdown."""
