@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test format lint types tests slow pages katex clean
+.PHONY: demo test format lint types tests slow pages pictures katex clean
 
 # Sets everything up and runs the whole round: sheets for a small class, filled in, marked.
 demo: $(READY)
@@ -50,6 +50,10 @@ katex:
 	npm pack --silent katex@$(KATEX); tar xzf katex-$(KATEX).tgz; \
 	cp package/LICENSE package/dist/katex.min.js package/dist/katex.min.css '$(CURDIR)/templates/katex/'; \
 	cp $(FONTS:%=package/dist/fonts/KaTeX_%.woff2) '$(CURDIR)/templates/katex/fonts/'
+
+# Draws the pictures in docs/pictures/ anew. Needs chromium, pdflatex and LibreOffice; says what is missing.
+pictures: $(READY)
+	$(BIN)/python docs/pictures.py
 
 clean:
 	rm -rf $(VENV) handprop-demo

@@ -54,8 +54,8 @@ class Worked:
 class Work:
     """A model's lines worked out in one style; what does not depend on a sheet's numbers is found once."""
 
-    def __init__(self, model: Model, printer: Printer) -> None:
-        self.model, self.printer = model, printer
+    def __init__(self, model: Model, printer: Printer, decimals: int) -> None:
+        self.model, self.printer, self.decimals = model, printer, decimals
         self._entries: dict[tuple[Any, ...], Expression] = {}
         self._symbolic: dict[int, str] = {}
         self._sheet: Numbers = {}
@@ -114,7 +114,11 @@ class Work:
         equals = [f"= {step}" for step in dict.fromkeys(steps)]
         exact = abs(evaluate(arithmetic, {}, {}).item() - float(sheet[place])) < 1e-12
         about = "=" if exact else r"\approx" if self.printer.style == LATEX else "≈"
-        return Worked(self._where(line, *place[1:]), (*equals, f"{about} {self.printer.number(sheet[place])}"))
+        result = self.printer.number(sheet[place])
+        if not exact:  # what was rounded shows all its decimals
+            whole, _, part = result.partition(".")
+            result = f"{whole}.{part.ljust(self.decimals, '0')}"
+        return Worked(self._where(line, *place[1:]), (*equals, f"{about} {result}"))
 
     def _entry(self, line: Line, i: int, j: int, known: Mapping[str, int]) -> Expression:
         key = (line.name, i, j, *known.values())

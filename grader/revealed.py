@@ -102,7 +102,7 @@ class Revealed:
     def __init__(self, problem: ProblemRecord, style: str) -> None:
         self.problem, self.model = problem, problem.model()
         self.printer = Printer.of(self.model, style, problem.loss)
-        self.work = Work(self.model, self.printer)
+        self.work = Work(self.model, self.printer, problem.decimals)
         self.zero = {line.name: line.always_zero for line in problem.lines}
 
     def values(self, line: Line, student: OwnWork) -> dict[str, list[list[str]]]:

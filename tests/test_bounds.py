@@ -113,6 +113,8 @@ class Work:
                 return -a
             case "relu":
                 return max(a, 0.0)
+            case "maximum":
+                return max(a, b)
             case "step":
                 return float(a > 0)
             case "delta":

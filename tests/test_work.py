@@ -40,7 +40,7 @@ def test_every_entry_is_worked_or_counted(name: str, style: str) -> None:
     sheet = load_problem(name).variant(seed=2)
     record = sheet.set.problems[0]
     model = record.model()
-    work = Work(model, Printer.of(model, style, record.loss))
+    work = Work(model, Printer.of(model, style, record.loss), record.decimals)
     written = numbers(model, everything(sheet), record.decimals)
     for line, asked in zip(model.lines, record.lines, strict=True):
         found, more = work.entries(line, written, asked.always_zero)
@@ -56,7 +56,7 @@ def test_the_first_entry_is_in_symbols_too() -> None:
     sheet = load_problem("attention-backprop").variant(seed=7)
     record = sheet.set.problems[0]
     model = record.model()
-    work = Work(model, Printer.of(model, PLAIN, "loss"))
+    work = Work(model, Printer.of(model, PLAIN, "loss"), 4)
     written = numbers(model, everything(sheet), 4)
     (first, second, *_), more = work.entries(model.by_name["Q"], written)
     assert more == 0
@@ -74,7 +74,7 @@ def test_where_there_are_too_many_numbers_the_first_entries_are_worked() -> None
     problem = load_problem("attention-backprop").adapted({"n": 4, "d": 4, "d_k": 4}, {})
     sheet = problem.variant(seed=1)
     model = sheet.set.problems[0].model()
-    work = Work(model, Printer.of(model, LATEX, "loss"))
+    work = Work(model, Printer.of(model, LATEX, "loss"), 4)
     found, more = work.entries(model.by_name["Q"], numbers(model, everything(sheet), 4))
     assert (len(found), more) == (MOST_NUMBERS // 8, 16 - MOST_NUMBERS // 8)
     page = sheet.solution()

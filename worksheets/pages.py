@@ -92,7 +92,7 @@ def _work(problem: ProblemRecord, notation: str) -> Work:
     """What writes out a problem's arithmetic, shared by the styles of one notation."""
     key = id(problem), notation
     if key not in _WORK or _WORK[key].model is not problem.model():
-        _WORK[key] = Work(problem.model(), Printer.of(problem.model(), notation, problem.loss))
+        _WORK[key] = Work(problem.model(), Printer.of(problem.model(), notation, problem.loss), problem.decimals)
     return _WORK[key]
 
 
