@@ -10,7 +10,8 @@ from itertools import islice
 from backprop.expressions import Apply, Expression, ExpressionError, Name, apply, number, substitute, walk
 from backprop.language import MOST_CHARACTERS, is_readable, parse_rule
 from backprop.model import AGAIN, BACKWARD, FORWARD, UPDATE, Model, renewed
-from backprop.operations import OPERATIONS, Operation
+from backprop.operation import Operation
+from backprop.operations import OPERATIONS
 from backprop.scope import Scope, shape_of
 from backprop.simplify import simplify
 

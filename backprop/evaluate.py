@@ -14,7 +14,8 @@ import numpy as np
 from backprop.expressions import Apply, Expression, Name, Number
 from backprop.intervals import Array, Interval, Keep
 from backprop.model import Line, Model
-from backprop.operations import OPERATIONS, Operation
+from backprop.operation import Operation
+from backprop.operations import OPERATIONS
 
 Values = Mapping[str, Array]
 Plain = float | int | list[list[float]]

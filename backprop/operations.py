@@ -7,52 +7,14 @@ line of the language, as a textbook prints it. `handprop check` and the tests pr
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
-from backprop import arrays, intervals, known_mistakes, scalars, shapes
+from backprop import arrays, intervals, known_mistakes, printed, scalars, shapes
 from backprop.expressions import apply
-from backprop.intervals import Array, Bounds, exactly, falling, rising
-from backprop.known_mistakes import Known
-from backprop.printed import Notation, called, infix, placed_latex, placed_typst, quoted, row_of
-from backprop.scalars import EntryReading, entrywise
-from backprop.shapes import Shape
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One operation of the language.
-
-    `takes` has a letter an argument: `m` a matrix or scalar, `i` an index, `s` a size, `p` a number (an exponent).
-    `adjoint` has a line an argument, in `a`, `b`, … (the arguments), `out` (the result), `g` (the gradient of the
-    result) and `rows`, `columns` (the sizes of `a`); None where there is no gradient. `through` names operations with
-    which this one is differentiated together: the line is then the gradient of *their* argument, with `a` their result;
-    `shares` is the argument whose rows add up to 1, as its given says, or they are not.
-    """
-
-    takes: str
-    says: str
-    shape: Callable[..., Shape]
-    numpy: Callable[..., Array]
-    entry: EntryReading
-    adjoint: tuple[str | None, ...]
-    bounds: Bounds
-    sympy: Callable[..., Any] | None = None
-    notation: Notation | None = None
-    matrices: Notation | None = None  # in its place where every argument is a matrix
-    spreads: bool = False  # entrywise over several arguments: scalars, rows and columns are spread to fit
-    linear: bool = False  # in its first argument: a factor can be taken out
-    through: tuple[tuple[str, str], ...] = ()
-    shares: int | None = None
-    mistakes: tuple[Known, ...] = ()
-    hides: bool = False  # what it was done to: numbers hardly tell, so mistakes are not looked for in its arguments
-    open_range: tuple[float, float] | None = None  # nearer the ends than this, nothing is left to be practised
-    open_at: Callable[[int, int], bool] = lambda i, j: True  # the entries that this is asked of, from 0
-    jumps: bool = False  # at 0, or where two arguments are equal: rounding would decide what comes out, or comes back
-
+from backprop.intervals import exactly, falling, rising
+from backprop.operation import Operation
+from backprop.printed import Notation, called, infix
+from backprop.scalars import entrywise
 
 OPERATIONS: dict[str, Operation] = {
     "@": Operation(
@@ -352,11 +314,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, a, k: a(k.counted(a.rows), j),
         adjoint=("place(g, b, rows)", None),
         bounds=rising(arrays.row, kept=0),
-        notation=Notation(
-            lambda a, i: rf"\text{{{row_of(i)} of }}\,{a}",
-            lambda a, i: f"{row_of(i)} of {a}",
-            lambda a, i: f"{quoted(row_of(i) + ' of')} {a}",
-        ),
+        notation=printed.PICKED_ROW,
         linear=True,
         mistakes=known_mistakes.ROW,
     ),
@@ -368,7 +326,7 @@ OPERATIONS: dict[str, Operation] = {
         entry=lambda i, j, r, k, n: scalars.masked(scalars.delta(k.counted(n), i), r(0, j)),
         adjoint=("row(g, b)", None, None),
         bounds=rising(arrays.place, kept=0),
-        notation=Notation(placed_latex, lambda r, i, n: f"{r} in the {row_of(i)}, 0 elsewhere", placed_typst),
+        notation=printed.PLACED_ROW,
         linear=True,
         mistakes=known_mistakes.PLACE,
     ),
@@ -436,11 +394,7 @@ OPERATIONS: dict[str, Operation] = {
         bounds=intervals.mean_cross_entropy,
         through=(("softmax", "g * (a - b) / rows"),),
         shares=1,
-        notation=Notation(
-            r"\text{mean over the rows of } -\ln {#1} \text{ where } #2 = 1",
-            "mean over the rows of −ln #1 where #2 = 1",
-            '"mean over the rows of " -ln #1 " where " #2 = 1',
-        ),
+        notation=printed.MEAN_OVER_ROWS,
         mistakes=known_mistakes.MEAN_CROSS_ENTROPY,
     ),
 }

@@ -66,3 +66,18 @@ def placed_typst(r: str, i: str, n: str) -> str:
     """The same in Typst."""
     stacked = {"last": f"0; {r}", "1": f"{r}; 0"}.get(i)
     return f"mat({stacked})" if stacked else f"{r} {quoted(f' in row {i}, 0 elsewhere')}"
+
+
+PICKED_ROW = Notation(
+    lambda a, i: rf"\text{{{row_of(i)} of }}\,{a}",
+    lambda a, i: f"{row_of(i)} of {a}",
+    lambda a, i: f"{quoted(row_of(i) + ' of')} {a}",
+)
+
+PLACED_ROW = Notation(placed_latex, lambda r, i, n: f"{r} in the {row_of(i)}, 0 elsewhere", placed_typst)
+
+MEAN_OVER_ROWS = Notation(
+    r"\text{mean over the rows of } -\ln {#1} \text{ where } #2 = 1",
+    "mean over the rows of −ln #1 where #2 = 1",
+    '"mean over the rows of " -ln #1 " where " #2 = 1',
+)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from backprop.kept import once
 from backprop.model import Given, Model
 from backprop.shapes import Size
 
@@ -140,18 +141,13 @@ def given(record: GivenRecord, sizes: dict[str, int]) -> Given:
     return Given(record.name, tuple(size(s, sizes) for s in record.shape), index, record.trainable, record.rows)
 
 
-_KEPT: dict[int, tuple[ProblemRecord, Model]] = {}
-
-
+@once
 def _model(problem: ProblemRecord) -> Model:
-    # A record holds dictionaries and has no hash; the same object asks for its model once for every sheet of a class.
-    kept = _KEPT.get(id(problem))
-    if kept is None or kept[0] is not problem:
-        model = Model(problem.sizes, tuple(given(g, problem.sizes) for g in problem.given), ())
-        for step, lines in groupby(problem.lines, key=lambda line: line.step):
-            model = model.extended([(line.name, line.expression, line.part) for line in lines], step)
-        kept = _KEPT[id(problem)] = problem, model
-    return kept[1]
+    # The same record asks for its model once for every sheet of a class.
+    model = Model(problem.sizes, tuple(given(g, problem.sizes) for g in problem.given), ())
+    for step, lines in groupby(problem.lines, key=lambda line: line.step):
+        model = model.extended([(line.name, line.expression, line.part) for line in lines], step)
+    return model
 
 
 @cache

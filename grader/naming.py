@@ -10,6 +10,7 @@ import numpy as np
 from backprop import mistakes as known
 from backprop.evaluate import bounds, evaluate
 from backprop.intervals import Array, Interval, Keep
+from backprop.kept import once
 from backprop.model import Line, Model
 from backprop.notation import PLAIN, Printer, spoken
 from backprop.records import ProblemRecord
@@ -52,15 +53,10 @@ def _likeliest(explanations: list[tuple[bool, known.Mistake]]) -> list[known.Mis
     return list(by_kind.values())
 
 
-_KEPT: dict[tuple[int, str], tuple[Model, list[known.Mistake]]] = {}
-
-
+@once
 def _known(model: Model, line: Line) -> list[known.Mistake]:
     """The known mistakes on a line, found once for a model."""
-    key = (id(model), line.name)
-    if key not in _KEPT or _KEPT[key][0] is not model:
-        _KEPT[key] = model, known.mistakes(model, line)
-    return _KEPT[key][1]
+    return known.mistakes(model, line)
 
 
 def printer_of(problem: ProblemRecord) -> Printer:

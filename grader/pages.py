@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, get_args
 
+from backprop.kept import once
 from backprop.model import BACKWARD, Line
 from backprop.notation import PLAIN, Printer
 from backprop.records import TRACE, ProblemRecord, Reveal, SetRecord, SheetRecord, is_in_words
@@ -60,7 +61,7 @@ def page(sheet_set: SetRecord, sheet: SheetRecord, marks: Marks, style: Feedback
         "legend": style.text(FOLLOWS.format(share=share) if level else RECEIVED),
         "notes": [style.text(note) for note in marks.notes],
         "problems": [
-            _writer(number, problem, style).problem(given, marks, level)
+            _writer(number, problem, type(style)).problem(given, marks, level)
             for number, (problem, given) in enumerate(zip(sheet_set.problems, sheet.given, strict=True), 1)
         ],
     }
@@ -81,16 +82,11 @@ def lost(marks: Marks) -> str:
 MOST_NAMED = 3
 LOST_AS = {"blank": " (left blank)", "unreadable": " (not read)", "follows": " (follows)"}
 
-_KEPT: dict[tuple[int, int, type[FeedbackStyle]], Writer] = {}
 
-
-def _writer(number: int, problem: ProblemRecord, style: FeedbackStyle) -> Writer:
+@once
+def _writer(number: int, problem: ProblemRecord, style: type[FeedbackStyle]) -> Writer:
     """The writer of a problem in a style, kept from page to page of a class."""
-    # A record holds dictionaries and has no hash; its identity serves, held by the writer itself.
-    key = number, id(problem), type(style)
-    if key not in _KEPT or _KEPT[key].record is not problem:
-        _KEPT[key] = Writer(number, problem, style)
-    return _KEPT[key]
+    return Writer(number, problem, style())
 
 
 class Writer:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from backprop.kept import once
 from backprop.model import BACKWARD
 from backprop.notation import PLAIN, Printer
 from backprop.records import TRACE, LineRecord, ProblemRecord
-from grader.formula_names import Vocabulary
-from grader.formulas import read_name
+from grader.formulas.names import Vocabulary
+from grader.formulas.parsing import read_name
 from grader.handed_in import is_blank
 from grader.marks import LineMarks, Verdict
 from grader.numbers import Refused, clip
@@ -111,12 +112,7 @@ class Traces:
         return f"“{clip(item)}” is {name}, which has no gradient on this sheet."
 
 
-_KEPT: dict[int, tuple[ProblemRecord, Traces]] = {}
-
-
+@once
 def traces_of(problem: ProblemRecord) -> Traces:
     """What judges the traces of a problem, kept for a class."""
-    kept = _KEPT.get(id(problem))
-    if kept is None or kept[0] is not problem:
-        kept = _KEPT[id(problem)] = problem, Traces(problem)
-    return kept[1]
+    return Traces(problem)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from backprop.records import Marking, ProblemRecord, SheetRecord
-from grader.formula_forms import GIVEN, SIZES
-from grader.formula_marking import Formulas
+from grader.formulas.forms import GIVEN, SIZES
+from grader.formulas.marking import Formulas
 from worksheets import load_problem
 from worksheets.problem import Problem, bundled_problems
 from worksheets.problem_set import Asked, ProblemSet

@@ -17,7 +17,7 @@ from problem_rows import PROBLEM_SHEETS
 from backprop.operations import OPERATIONS
 from grader import grade
 from grader.forms import FORMS, Form
-from grader.formula_forms import FORMULA_FORMS, GIVEN
+from grader.formulas.forms import FORMULA_FORMS, GIVEN
 from grader.marks import KINDS
 from grader.reading import read
 from worksheets.problem import read_problem

@@ -12,9 +12,10 @@ from backprop.language import parse
 from backprop.mistakes import mistakes
 from backprop.notation import LATEX, Printer
 from backprop.records import ProblemRecord
-from grader import formula_marking, grade
+from grader import grade
 from grader.feedback import markdown
-from grader.formula_marking import Formulas
+from grader.formulas import marking as formula_marking
+from grader.formulas.marking import Formulas
 from grader.marks import KINDS, WORST_FIRST
 from worksheets import load_problem
 from worksheets.problem import read_problem

@@ -19,11 +19,11 @@ from backprop.model import FORWARD, Line, Model
 from backprop.notation import LATEX, PLAIN, Printer
 from backprop.records import ProblemRecord
 from backprop.scope import Scope, shape_of
-from grader.formula_forms import FORMULA_FORMS, GIVEN, FormulaForm
-from grader.formula_marking import Formulas
-from grader.formula_names import Vocabulary
-from grader.formula_readings import readings
-from grader.formulas import parse_formula
+from grader.formulas.forms import FORMULA_FORMS, GIVEN, FormulaForm
+from grader.formulas.marking import Formulas
+from grader.formulas.names import Vocabulary
+from grader.formulas.parsing import parse_formula
+from grader.formulas.readings import readings
 from worksheets.problem_set import WITH_FORMULAS
 
 AS_TYPED = (LATEX, PLAIN)  # the styles that people type; Typst is for printing

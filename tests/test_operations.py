@@ -16,7 +16,8 @@ from backprop.evaluate import work_lines
 from backprop.expressions import apply
 from backprop.language import parse
 from backprop.model import Model
-from backprop.operations import OPERATIONS, Operation
+from backprop.operation import Operation
+from backprop.operations import OPERATIONS
 from backprop.symbolic import Symbolic, prove_model
 
 ALL = [pytest.param(case, id=str(case)) for operation in OPERATIONS for case in cases(operation)]

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from PIL import Image
 
+from backprop.kept import once
 from backprop.records import ProblemRecord
 from printing import typesetting
 from worksheets.graph import drawings
@@ -14,17 +15,11 @@ from worksheets.graph import drawings
 PIXELS_PER_INCH = 192
 GREYS = 16
 
-_KEPT: dict[int, tuple[ProblemRecord, tuple[bytes, ...]]] = {}
 
-
+@once
 def drawn(problem: ProblemRecord) -> tuple[bytes, ...]:
     """The computation, and its edges reversed, in the order of a page's pictures."""
-    # A record holds dictionaries and has no hash; its identity serves, held along.
-    kept = _KEPT.get(id(problem))
-    if kept is None or kept[0] is not problem:
-        kept = problem, tuple(_png(source) for source in drawings(problem))
-        _KEPT[id(problem)] = kept
-    return kept[1]
+    return tuple(_png(source) for source in drawings(problem))
 
 
 @lru_cache(maxsize=64)

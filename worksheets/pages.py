@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from backprop.expressions import Apply, Expression, walk
+from backprop.kept import once
 from backprop.language import parse
 from backprop.model import AGAIN, BACKWARD, FORWARD, THEN, UPDATE, Line, Model, renewed
 from backprop.notation import Printer
@@ -58,7 +59,7 @@ def page(sheet: Worked, style: Style, solution: bool) -> dict[str, Any]:
     sheet_set, record = sheet.set, sheet.record
     worked = zip(sheet_set.problems, record.given, sheet.keys, sheet.numbers, strict=True)
     problems = [
-        _writer(number, problem, style).problem({**given, **key}, numbers, solution)
+        _writer(number, problem, type(style)).problem({**given, **key}, numbers, solution)
         for number, (problem, given, key, numbers) in enumerate(worked, 1)
     ]
     return {
@@ -73,27 +74,16 @@ def page(sheet: Worked, style: Style, solution: bool) -> dict[str, Any]:
     }
 
 
-_KEPT: dict[tuple[int, int, type[Style]], Writer] = {}
-
-
-def _writer(number: int, problem: ProblemRecord, style: Style) -> Writer:
+@once
+def _writer(number: int, problem: ProblemRecord, style: type[Style]) -> Writer:
     """The writer of a problem in a style, kept from sheet to sheet of a class."""
-    # A record holds dictionaries and has no hash; its identity serves, held by the writer itself.
-    key = number, id(problem), type(style)
-    if key not in _KEPT or _KEPT[key].record is not problem:
-        _KEPT[key] = Writer(number, problem, style)
-    return _KEPT[key]
+    return Writer(number, problem, style())
 
 
-_WORK: dict[tuple[int, str], Work] = {}
-
-
+@once
 def _work(problem: ProblemRecord, notation: str) -> Work:
     """What writes out a problem's arithmetic, shared by the styles of one notation."""
-    key = id(problem), notation
-    if key not in _WORK or _WORK[key].model is not problem.model():
-        _WORK[key] = Work(problem.model(), Printer.of(problem.model(), notation, problem.loss), problem.decimals)
-    return _WORK[key]
+    return Work(problem.model(), Printer.of(problem.model(), notation, problem.loss), problem.decimals)
 
 
 class Writer:

@@ -16,6 +16,7 @@ from backprop.evaluate import evaluate, work_lines
 from backprop.expressions import Apply, Expression, apply, walk
 from backprop.hidden import Hiding, Watch
 from backprop.intervals import Array
+from backprop.kept import once
 from backprop.model import Model
 from backprop.operations import OPERATIONS
 from backprop.records import ProblemRecord
@@ -217,18 +218,10 @@ class Vetting:
         return found
 
 
-_KEPT: dict[tuple[int, int], Vetting] = {}
-
-
+@once
 def vetting(problem: Problem, record: ProblemRecord) -> Vetting:
     """The vetting of a problem's draws, kept while sheet after sheet of it is drawn."""
-    # Problems and records hold dictionaries and have no hash; their identity serves, held by the vetting itself.
-    key = id(problem), id(record)
-    kept = _KEPT.get(key)
-    if kept is None or kept.problem is not problem or kept.record is not record:
-        _KEPT.clear()
-        kept = _KEPT[key] = Vetting(problem, record)
-    return kept
+    return Vetting(problem, record)
 
 
 def draw_variant(problem: Problem, record: ProblemRecord, secret: bytes, *who: str | int) -> Drawn:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from lark import Token
 
 from backprop.notation import LETTERS
-from grader.formula_functions import FUNCTIONS, WITHOUT_BRACKETS
-from grader.formula_names import Vocabulary
+from grader.formulas.functions import FUNCTIONS, WITHOUT_BRACKETS
+from grader.formulas.names import Vocabulary
 from grader.numbers import SAME, Refused, clip
 
 FORMULA_FORMS = r"Accepted: A.T @ dB, A^T dB or A^\top \frac{\partial L}{\partial B}."

@@ -1,7 +1,7 @@
 """What a student typed as a formula becomes a tree, or a sentence for the student on what is wrong with it.
 
 The tree is an expression whose operations are the signs as they were typed. Which product `*` or a blank is depends on
-sizes: `formula_readings.py` makes expressions of the language of it. Nothing that is typed is run.
+sizes: `readings.py` makes expressions of the language of it. Nothing that is typed is run.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from lark.visitors import Transformer_InPlace
 from backprop.expressions import Apply, Expression, Name, Number, depth, names, number
 from backprop.language import MOST_CHARACTERS, MOST_DEPTH, MOST_DIGITS
 from backprop.model import UPDATE, Line
-from grader.formula_functions import FUNCTIONS
-from grader.formula_names import Vocabulary
-from grader.formula_words import FORMULA_FORMS, plain_formula, words
+from grader.formulas.functions import FUNCTIONS
+from grader.formulas.names import Vocabulary
+from grader.formulas.words import FORMULA_FORMS, plain_formula, words
 from grader.numbers import Refused, check_brackets, clip
 
 
@@ -144,7 +144,7 @@ class _Words(Lexer):
 
 @cache
 def _parser() -> Lark:
-    grammar = files("grader").joinpath("formula.lark").read_text(encoding="utf-8")
+    grammar = files("grader.formulas").joinpath("formula.lark").read_text(encoding="utf-8")
     return Lark(grammar, parser="lalr", lexer=_Words, maybe_placeholders=False)
 
 

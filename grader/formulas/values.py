@@ -17,7 +17,7 @@ from backprop.notation import PLAIN, Printer
 from backprop.records import ProblemRecord
 from backprop.records import given as as_given
 from backprop.shapes import Shape, describe
-from grader.formula_readings import readings
+from grader.formulas.readings import readings
 
 DRAWS = 8
 RELATIVE, ABSOLUTE = 1e-9, 1e-13

@@ -10,16 +10,17 @@ from typing import Any, TypeVar
 
 from backprop import mistakes as known
 from backprop.expressions import Apply, Expression, Name, Number, number, rebuild, walk
+from backprop.kept import once
 from backprop.language import MOST_CHARACTERS
 from backprop.notation import PLAIN, Printer
 from backprop.records import FORMULA, LineRecord, ProblemRecord
 from backprop.scope import shape_of
 from backprop.shapes import describe
-from grader.formula_functions import Misfit
-from grader.formula_names import Vocabulary
-from grader.formula_readings import sizes_differ
-from grader.formula_values import Ground, at_sizes, named
-from grader.formulas import NotAccepted, is_blank, parse_formula
+from grader.formulas.functions import Misfit
+from grader.formulas.names import Vocabulary
+from grader.formulas.parsing import NotAccepted, is_blank, parse_formula
+from grader.formulas.readings import sizes_differ
+from grader.formulas.values import Ground, at_sizes, named
 from grader.marks import LineMarks, Mistake, Verdict
 from grader.naming import sentence
 from grader.numbers import Refused
@@ -240,11 +241,7 @@ def _once(kept: dict[object, Kept], key: object, work: Callable[[], Kept]) -> Ke
     return kept[key]
 
 
-_KEPT: dict[int, tuple[ProblemRecord, Formulas]] = {}
-
-
+@once
 def formulas_of(problem: ProblemRecord) -> Formulas:
-    """What judges the formulas of a problem, made once."""
-    if id(problem) not in _KEPT or _KEPT[id(problem)][0] is not problem:
-        _KEPT[id(problem)] = problem, Formulas(problem)
-    return _KEPT[id(problem)][1]
+    """What judges the formulas of a problem, kept for a class."""
+    return Formulas(problem)
