@@ -16,8 +16,8 @@ from classroom import SET, TINY, small_set
 
 from printing.style import Notebook
 from worksheets import load_problem
+from worksheets.answers import variable
 from worksheets.notebook import notebook
-from worksheets.pages import variable
 from worksheets.preview import preview_sheet
 from worksheets.problem import bundled_problems
 from worksheets.sheet import Sheet

@@ -1,0 +1,120 @@
+"""A line on the page: a place for its answer, or the answer worked out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from keyword import iskeyword
+from typing import Any
+
+from backprop.model import BACKWARD, FORWARD, Line
+from backprop.reasons import reason
+from backprop.records import FORMULA, TRACE, LineRecord
+from backprop.work import Numbers
+from printing.style import Blank, worded
+from worksheets.quantities import Quantities, marks_text
+
+
+class Answers:
+    """The answers of one problem in one style."""
+
+    def __init__(self, quantities: Quantities) -> None:
+        self.print, self.style, self.printer = quantities, quantities.style, quantities.printer
+        self.model, self.work, self.record = quantities.model, quantities.work, quantities.record
+
+    def asked(self, line: Line, record: LineRecord, sheet: Numbers) -> dict[str, Any]:
+        """A place for an answer: a blank for each entry, and a hint where help is given."""
+        rows, columns = map(int, line.shape or (1, 1))
+        label = f"{self.print.number}.{line.name}"
+        places = [[Blank(label, i + 1, j + 1, columns, not line.shape) for j in range(columns)] for i in range(rows)]
+        blanks = [[self.style.blank(place) for place in row] for row in places]
+        names = self.print.labels(line.name) if self.style.names_blanks else ()
+        return {
+            **self._answer(line, record),
+            "solved": False,
+            "hints": list(self._hints(line, record, sheet)),
+            "formula_blank": self._in_words(record, FORMULA),
+            "blanks": blanks,
+            "columns": "r" * columns if line.shape else "",
+            "blank_width": f"{places[0][0].width:.2f}",
+            "value": self.style.matrix(blanks, *names) if line.shape else blanks[0][0],
+        }
+
+    def _hints(self, line: Line, record: LineRecord, sheet: Numbers) -> Iterator[str]:
+        """The line's own formula, where the model does not show it, and its first entry in symbols.
+
+        Where the formula is asked, they would give it away: then only why it is as it is.
+        """
+        if record.help == "hints" and FORMULA in record.in_words:
+            if why := reason(self.model, line):
+                yield worded(why.says, self.style, self.printer)
+        elif record.help == "hints":
+            if line.part != FORWARD:
+                yield self.style.math(f"{self.printer.name(line.name)} = {self.printer.expression(line.expression)}")
+            if entry := self.work.in_symbols(line, sheet, record.always_zero):
+                yield self.style.math(entry)
+
+    def _in_words(self, record: LineRecord, kind: str) -> dict[str, str]:
+        """A place to write what is asked of a line as text, where it is."""
+        if kind not in record.in_words:
+            return {}
+        blank = Blank(f"{self.print.number}.{record.name}.{kind}")
+        return {
+            "label": blank.answer,
+            "shown_label": self.style.text(blank.answer),
+            "value": self.style.blank(blank),
+            "width": f"{blank.width:.2f}",
+            "marks": marks_text(record.in_words[kind]),
+        }
+
+    def _answer(self, line: Line, record: LineRecord) -> dict[str, Any]:
+        rows, columns = map(int, line.shape or (1, 1))
+        label = f"{self.print.number}.{line.name}"
+        return {
+            **self.print.formula(line),
+            "label": label,
+            "variable": variable(line.name),
+            "says_itself": re.sub(r"\\mathrm|[{}]", "", self.printer.name(line.name)) == line.name,
+            "shown_label": self.style.text(label),
+            "size": f"{rows} × {columns}" if line.shape else "a number",
+            "marks": "worked for you" if record.worked else marks_text(record.marks),
+        }
+
+    def solved(
+        self, line: Line, record: LineRecord, values: Mapping[str, Any], sheet: Numbers, said: set[str]
+    ) -> dict[str, Any]:
+        """The worked answer: arithmetic, result, and why, where that was not said before on this page."""
+        worked, more = self.work.entries(line, sheet, record.always_zero)
+        why = reason(self.model, line)
+        sentence = worded(why.says, self.style, self.printer) if why and why.says not in said else ""
+        said.update([why.says] if why else [])
+        result = self.print.value(line.name, values[line.name], self.record.decimals, self.style.names_blanks)
+        return {
+            **self._answer(line, record),
+            "solved": True,
+            "value": result if line.shape or not worked else "",  # one number stands at the end of its arithmetic
+            "result": result,
+            "steps": [{"place": w.place, "works": list(w.steps)} for w in worked],
+            "more": f"The other {more} entries are worked in the same way." if more > 1 else "",
+            "reason": sentence,
+        }
+
+    def traces(self, solution: bool) -> Iterator[dict[str, Any]]:
+        """A place for the way of the gradient to a quantity, or that way itself."""
+        for record in self.record.lines:
+            if blank := self._in_words(record, TRACE):
+                before = self.model.depends_on(record.name)
+                way = [line.name for line in self.model.part(BACKWARD) if line.name in before]
+                yield {
+                    **blank,
+                    "symbol": self.printer.name(record.name),
+                    "loss": self.printer.loss_symbol,
+                    "variable": variable(f"{record.name}_{TRACE}"),
+                    "way": " → ".join(map(self.print.math, (*way, record.name))),
+                    "solved": solution,
+                }
+
+
+def variable(name: str) -> str:
+    """The Python name that an answer is assigned to; a word of Python's own gets an underscore, as Python has it."""
+    return f"{name}_" if iskeyword(name) else name
