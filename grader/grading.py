@@ -52,7 +52,8 @@ def grade(sheet: Sheet, answers: Mapping[str, object], source: str = "") -> Mark
 
     Whatever is typed, this returns: what cannot be read is marked as unreadable, with a message.
     """
-    handed_in = Submission(source, sheet.record.sheet, answers)
+    plain = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in answers.items()}
+    handed_in = Submission(source, sheet.record.sheet, plain)
     return grade_all(sheet.set, [(sheet.record, handed_in)])[0]
 
 

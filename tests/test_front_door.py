@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from grader import grade, read
 from worksheets import generate, load_problem, load_set
 
@@ -28,3 +30,9 @@ def test_a_seed_gives_the_same_sheet_each_time() -> None:
     problem = load_problem("attention-backprop")
     assert problem.variant(seed=7).record == problem.variant(seed=7).record
     assert problem.variant(seed=7).record.given != problem.variant(seed=8).record.given
+
+
+def test_arrays_are_answers_too() -> None:
+    sheet = load_problem("matmul-gradient").variant(seed=1)
+    marks = grade(sheet, {name: np.asarray(value) for name, value in sheet.key.items()})
+    assert {line.verdict for line in marks.lines} == {"correct"}
