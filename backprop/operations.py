@@ -186,9 +186,9 @@ OPERATIONS: dict[str, Operation] = {
         shape=shapes.spread_together,
         numpy=np.maximum,
         entry=scalars.function("maximum"),
-        adjoint=("g * step(a - b)", "g * step(b - a)"),
+        adjoint=("g * step(a - b)", "g * (1 - step(a - b))"),  # where both are equal, the second one's
         bounds=rising(np.maximum, kept=0),
-        sympy=lambda sp, a, b: sp.Max(a, b),
+        sympy=lambda sp, a, b: b + sp.Max(a - b, 0),
         notation=Notation(r"\max\left(#1, #2\right)", "max(#1, #2)", "max(#1, #2)"),
         spreads=True,
         jumps=True,
