@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,8 @@ FONT_SIZE = 10
 
 @cache
 def _compiler() -> typst.Compiler:
+    # Classes are spread over processes: each sets its pages on one core, where Typst would take all of them.
+    os.environ.setdefault("RAYON_NUM_THREADS", "1")
     # The first one looks for the system's fonts, which print what the fonts inside lack.
     return typst.Compiler()
 
