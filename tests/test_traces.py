@@ -159,6 +159,13 @@ def test_a_set_asks_for_a_way(tmp_path: Path) -> None:
         assert sheet.print(ending, solution=True)
 
 
+def test_a_sheet_does_not_print_the_way_that_it_asks_for() -> None:
+    page = traced("attention-backprop", "W_Q").markdown()
+    assert "loss = " in page
+    for name in [*WAY, "dV", "W_Q_new", "loss_new"]:
+        assert f"\n{name} = " not in page
+
+
 def test_a_way_to_what_has_no_gradient_says_so(tmp_path: Path) -> None:
     path = small_set(tmp_path, SET + 'trace = ["target"]\n')
     with pytest.raises(AuthoringError) as refused:

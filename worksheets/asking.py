@@ -44,17 +44,21 @@ def traced_lines(model: Model, quantities: Sequence[str], where: str) -> frozens
     return frozenset(f"d{name}" for name in quantities)
 
 
-def told_lines(model: Model, asked: frozenset[str]) -> list[Line]:
+def told_lines(model: Model, asked: frozenset[str], traced: frozenset[str] = frozenset()) -> list[Line]:
     """The lines that are not asked, to be printed with their values.
 
     A line that is worked from an asked one, and that nothing asked is worked from, would only give the answer away
-    (a new weight gives its gradient): it is not printed.
+    (a new weight gives its gradient): it is not printed. Nor are gradients on a way that is to be traced.
     """
     needed = set().union(*(model.depends_on(name) for name in asked))
+    gradients = {line.name for line in model.part(BACKWARD)}
+    way = traced.union(*(model.depends_on(name) & gradients for name in traced))
+    hidden = asked | way
     return [
         line
         for line in model.lines
-        if line.name not in asked and (line.name in needed or not model.depends_on(line.name) & asked)
+        if line.name not in asked
+        and (line.name in needed or not (line.name in way or model.depends_on(line.name) & hidden))
     ]
 
 

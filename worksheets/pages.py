@@ -14,7 +14,7 @@ from backprop.kept import once
 from backprop.language import parse
 from backprop.model import AGAIN, BACKWARD, FORWARD, THEN, UPDATE, Line, renewed
 from backprop.operations import OPERATIONS
-from backprop.records import FORMULA, ProblemRecord, SetRecord, SheetRecord
+from backprop.records import FORMULA, TRACE, ProblemRecord, SetRecord, SheetRecord
 from backprop.work import Numbers
 from printing.style import Style, words
 from worksheets.answers import Answers
@@ -90,8 +90,9 @@ class Writer:
         of_sheet = [(line, r) for line, r in zip(self.model.lines, problem.lines, strict=True) if r.asked or r.worked]
         self.lines = of_sheet
         asked = frozenset(r.name for r in problem.lines if r.asked)
+        traced = frozenset(r.name for r in problem.lines if TRACE in r.in_words)
         shown = {line.name for line, _ in of_sheet}
-        self.told = [line for line in told_lines(self.model, asked) if line.name not in shown]
+        self.told = [line for line in told_lines(self.model, asked, traced) if line.name not in shown]
         self.constant = self._constant()
 
     def _constant(self) -> dict[str, Any]:
