@@ -56,7 +56,7 @@ class Line:
         return names(self.expression)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart by identity, so that a cache can hold what is derived from one
 class Model:
     """Givens and lines whose shapes fit; `sizes` are the numbers behind the sizes' names."""
 

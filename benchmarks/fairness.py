@@ -21,10 +21,10 @@ from time import perf_counter
 import joblib
 import numpy as np
 
-from backprop.records import SheetRecord
 from benchmarks.mistakes import MISTAKES
 from benchmarks.simulation import ORDER, POOL, Cell, Class, prepare, simulate
 from benchmarks.students import HABITS
+from course.records import SheetRecord
 from grader.grading import grade_all
 from grader.handed_in import Submission
 from grader.marking import mark_problem

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from backprop.records import ProblemRecord, SetRecord
 from benchmarks.mistakes import MISTAKES, Mistake
 from benchmarks.students import HABITS, LINES, Doubt, Names, Near, Pen
+from course.records import ProblemRecord, SetRecord
 from worksheets import load_problem
 from worksheets.sheet import single_sheet
 from worksheets.variants import draw_variant

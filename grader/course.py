@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from backprop.records import Reveal, SetRecord, SheetRecord, decoder, read_lines
+from course.records import Reveal, SetRecord, SheetRecord, decoder, read_lines
 from grader.feedback import FEEDBACK
 from grader.grading import grade_all
 from grader.handed_in import NotRead, Submission

@@ -10,7 +10,7 @@ from markupsafe import escape
 
 from backprop.notation import PLAIN
 from backprop.printed import quoted
-from backprop.records import SetRecord, SheetRecord
+from course.records import SetRecord, SheetRecord
 from grader.marks import Marks
 from grader.pages import MISSING, page
 from printing.rendering import render

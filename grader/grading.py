@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from backprop.records import FORMULA, TRACE, LineRecord, ProblemRecord, SetRecord, SheetRecord, asked_of
+from course.records import FORMULA, TRACE, LineRecord, ProblemRecord, SetRecord, SheetRecord, asked_of
 from grader.formulas.marking import formulas_of
 from grader.handed_in import Submission
 from grader.marking import LineVerdicts, mark_problem

@@ -15,7 +15,7 @@ import numpy as np
 from backprop.evaluate import bounds, evaluate, work_lines
 from backprop.intervals import Array, Interval, Keep
 from backprop.model import Line, Model
-from backprop.records import LineRecord, ProblemRecord
+from course.records import LineRecord, ProblemRecord
 from grader.marks import Mistake
 from grader.naming import name_mistakes
 

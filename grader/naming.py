@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,9 @@ import numpy as np
 from backprop import mistakes as known
 from backprop.evaluate import bounds, evaluate
 from backprop.intervals import Array, Interval, Keep
-from backprop.kept import once
 from backprop.model import Line, Model
 from backprop.notation import PLAIN, Printer, spoken
-from backprop.records import ProblemRecord
+from course.records import ProblemRecord
 from grader.marks import Mistake
 
 
@@ -53,7 +53,7 @@ def _likeliest(explanations: list[tuple[bool, known.Mistake]]) -> list[known.Mis
     return list(by_kind.values())
 
 
-@once
+@lru_cache(maxsize=512)
 def _known(model: Model, line: Line) -> list[known.Mistake]:
     """The known mistakes on a line, found once for a model."""
     return known.mistakes(model, line)

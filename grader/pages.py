@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Protocol, get_args
 
-from backprop.kept import once
 from backprop.model import BACKWARD, Line
 from backprop.notation import PLAIN, Printer
-from backprop.records import TRACE, ProblemRecord, Reveal, SetRecord, SheetRecord, is_in_words
+from course.records import TRACE, ProblemRecord, Reveal, SetRecord, SheetRecord, is_in_words
 from grader.marks import LineMarks, Marks
 from grader.revealed import OwnWork, Revealed, Written, own_work
 from printing.style import Style, worded
@@ -83,7 +83,7 @@ MOST_NAMED = 3
 LOST_AS = {"blank": " (left blank)", "unreadable": " (not read)", "follows": " (follows)"}
 
 
-@once
+@lru_cache(maxsize=512)
 def _writer(number: int, problem: ProblemRecord, style: type[FeedbackStyle]) -> Writer:
     """The writer of a problem in a style, kept from page to page of a class."""
     return Writer(number, problem, style())

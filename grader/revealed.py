@@ -16,8 +16,8 @@ from backprop.intervals import Array
 from backprop.model import Line
 from backprop.notation import Printer
 from backprop.reasons import reason
-from backprop.records import ProblemRecord
 from backprop.work import Numbers, Work, Worked, number_text, numbers
+from course.records import ProblemRecord
 from grader.marks import LineMarks
 
 RIGHT = "The right answer"

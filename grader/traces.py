@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from backprop.kept import once
 from backprop.model import BACKWARD
 from backprop.notation import PLAIN, Printer
-from backprop.records import TRACE, LineRecord, ProblemRecord
+from course.records import TRACE, LineRecord, ProblemRecord
 from grader.formulas.names import Vocabulary
 from grader.formulas.parsing import read_name
 from grader.handed_in import is_blank
@@ -112,7 +112,7 @@ class Traces:
         return f"“{clip(item)}” is {name}, which has no gradient on this sheet."
 
 
-@once
+@lru_cache(maxsize=512)
 def traces_of(problem: ProblemRecord) -> Traces:
     """What judges the traces of a problem, kept for a class."""
     return Traces(problem)

@@ -14,7 +14,7 @@ import numpy as np
 from backprop.evaluate import batched, evaluate, plain
 from backprop.intervals import Array
 from backprop.language import parse
-from backprop.records import SetRecord, SheetRecord
+from course.records import SetRecord, SheetRecord
 from grader.course import grade_course, load_course
 from grader.feedback import FEEDBACK
 from handprop.filling import FILLERS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from backprop.records import Marking, ProblemRecord, SheetRecord
+from course.records import Marking, ProblemRecord, SheetRecord
 from grader.formulas.forms import GIVEN, SIZES
 from grader.formulas.marking import Formulas
 from worksheets import load_problem

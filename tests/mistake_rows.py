@@ -13,7 +13,7 @@ import numpy as np
 
 from backprop.evaluate import batched, evaluate, plain, work_lines
 from backprop.language import parse
-from backprop.records import Marking, SheetRecord
+from course.records import Marking, SheetRecord
 from worksheets import load_problem
 from worksheets.problem import Problem, read_problem
 from worksheets.problem_set import Asked, ProblemSet

@@ -18,7 +18,7 @@ from classroom import SET, TINY, contents, handprop, records, right_answers, sma
 from test_grade_course import hand_in
 
 from backprop.notation import PLAIN, Printer
-from backprop.records import SetRecord
+from course.records import SetRecord
 from grader import grade
 from grader.feedback import FEEDBACK
 from grader.marks import LineMarks, Marks

@@ -11,7 +11,7 @@ from backprop.expressions import text
 from backprop.language import parse
 from backprop.mistakes import mistakes
 from backprop.notation import LATEX, Printer
-from backprop.records import ProblemRecord
+from course.records import ProblemRecord
 from grader import grade
 from grader.feedback import markdown
 from grader.formulas import marking as formula_marking

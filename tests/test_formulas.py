@@ -17,8 +17,8 @@ from backprop.expressions import Apply, Expression, names, text, walk
 from backprop.language import is_readable
 from backprop.model import FORWARD, Line, Model
 from backprop.notation import LATEX, PLAIN, Printer
-from backprop.records import ProblemRecord
 from backprop.scope import Scope, shape_of
+from course.records import ProblemRecord
 from grader.formulas.forms import FORMULA_FORMS, GIVEN, FormulaForm
 from grader.formulas.marking import Formulas
 from grader.formulas.names import Vocabulary

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from backprop.evaluate import batched, evaluate, plain
 from backprop.intervals import Array
-from backprop.records import Marking, SetRecord, SheetRecord
+from course.records import Marking, SetRecord, SheetRecord
 from grader import grade
 from grader.grading import grade_all
 from grader.handed_in import Submission

@@ -11,7 +11,7 @@ from classroom import SET, TINY, keys, roster_file, small_set
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backprop.records import SetRecord, SheetRecord
+from course.records import SetRecord, SheetRecord
 from worksheets import generate, load_problem, load_set
 from worksheets.authoring import AuthoringError, NotThere
 from worksheets.check import check

@@ -12,7 +12,7 @@ import pypdfium2
 import pytest
 from classroom import SET, TINY, small_set
 
-from backprop.records import SheetRecord
+from course.records import SheetRecord
 from printing.typesetting import pdf, png, svg
 from worksheets import load_problem
 from worksheets.graph import drawings

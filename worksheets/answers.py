@@ -9,8 +9,8 @@ from typing import Any
 
 from backprop.model import BACKWARD, FORWARD, Line
 from backprop.reasons import reason
-from backprop.records import FORMULA, TRACE, LineRecord
 from backprop.work import Numbers
+from course.records import FORMULA, TRACE, LineRecord
 from printing.style import Blank, worded
 from worksheets.quantities import Quantities, marks_text
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from backprop.expressions import Name, substitute, text
 from backprop.model import BACKWARD, PARTS, Line, Model
-from backprop.records import Help
+from course.records import Help
 from worksheets.authoring import AuthoringError, nearest
 
 WORKED: Help = "worked"

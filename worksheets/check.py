@@ -16,8 +16,8 @@ from backprop.intervals import Array
 from backprop.mistakes import mistakes
 from backprop.model import BACKWARD, FORWARD, Model
 from backprop.notation import PLAIN, Printer, spoken
-from backprop.records import ProblemRecord
 from backprop.symbolic import Proof, Symbolic, prove_model
+from course.records import ProblemRecord
 from worksheets.authoring import AuthoringError
 from worksheets.problem_set import Asked, problem_record
 from worksheets.variants import Vetting, draw_given, keyed_random

@@ -17,7 +17,7 @@ import filelock
 import joblib
 import msgspec
 
-from backprop.records import SetRecord, SheetRecord, decoder, read_lines
+from course.records import SetRecord, SheetRecord, decoder, read_lines
 from worksheets.authoring import AuthoringError
 from worksheets.derivations import proved
 from worksheets.formats import FORMATS

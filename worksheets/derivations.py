@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from backprop.entries import cells
 from backprop.notation import Printer
-from backprop.records import SetRecord
 from backprop.symbolic import Symbolic, prove_model
+from course.records import SetRecord
 from worksheets.authoring import AuthoringError, nearest
 from worksheets.problem import Problem
 

@@ -7,8 +7,7 @@ from functools import lru_cache
 
 from PIL import Image
 
-from backprop.kept import once
-from backprop.records import ProblemRecord
+from course.records import ProblemRecord
 from printing import typesetting
 from worksheets.graph import drawings
 
@@ -16,7 +15,7 @@ PIXELS_PER_INCH = 192
 GREYS = 16
 
 
-@once
+@lru_cache(maxsize=512)
 def drawn(problem: ProblemRecord) -> tuple[bytes, ...]:
     """The computation, and its edges reversed, in the order of a page's pictures."""
     return tuple(_png(source) for source in drawings(problem))

@@ -13,7 +13,7 @@ import fast_sugiyama
 
 from backprop.model import BACKWARD, FORWARD, Model
 from backprop.notation import PLAIN, TYPST, Printer
-from backprop.records import ProblemRecord
+from course.records import ProblemRecord
 from printing.rendering import render
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, Protocol
 
 import numpy as np
 
 from backprop.expressions import Apply, Expression, walk
-from backprop.kept import once
 from backprop.language import parse
 from backprop.model import AGAIN, BACKWARD, FORWARD, THEN, UPDATE, Line, renewed
 from backprop.operations import OPERATIONS
-from backprop.records import FORMULA, TRACE, ProblemRecord, SetRecord, SheetRecord
 from backprop.work import Numbers
+from course.records import FORMULA, TRACE, ProblemRecord, SetRecord, SheetRecord
 from printing.style import Style, words
 from worksheets.answers import Answers
 from worksheets.asking import told_lines
@@ -73,7 +73,7 @@ def page(sheet: Worked, style: Style, solution: bool) -> dict[str, Any]:
     }
 
 
-@once
+@lru_cache(maxsize=512)
 def _writer(number: int, problem: ProblemRecord, style: type[Style]) -> Writer:
     """The writer of a problem in a style, kept from sheet to sheet of a class."""
     return Writer(number, problem, style())

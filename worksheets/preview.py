@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backprop.records import SheetRecord
+from course.records import SheetRecord
 from worksheets.problem_set import load_set
 from worksheets.sheet import Sheet
 from worksheets.variants import draw_variant

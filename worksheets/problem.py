@@ -19,9 +19,9 @@ from backprop.expressions import ExpressionError
 from backprop.intervals import Array
 from backprop.language import parse
 from backprop.model import FORWARD, THEN, Model
-from backprop.records import GivenRecord
-from backprop.records import given as as_given
 from backprop.scope import shape_of
+from course.records import GivenRecord
+from course.records import given as as_given
 from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 
 from backprop.evaluate import work_lines
 from backprop.model import BACKWARD, UPDATE, Line, Model
-from backprop.records import FORMULA, TRACE, Help, LineRecord, Marking, ProblemRecord, SetRecord
+from course.records import FORMULA, TRACE, Help, LineRecord, Marking, ProblemRecord, SetRecord
 from worksheets.asking import BARE, WORKED, asked_lines, help_with, traced_lines
 from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml
 from worksheets.problem import Override, Problem, bundled, load_problem

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from backprop.kept import once
 from backprop.model import Line, Model
 from backprop.notation import Printer
-from backprop.records import ProblemRecord
 from backprop.work import Work, number_text
+from course.records import ProblemRecord
 from printing.style import Style
 
 
-@once
+@lru_cache(maxsize=512)
 def _work(problem: ProblemRecord, notation: str) -> Work:
     """What writes out a problem's arithmetic, shared by the styles of one notation."""
     return Work(problem.model(), Printer.of(problem.model(), notation, problem.loss), problem.decimals)

@@ -8,8 +8,8 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from backprop.evaluate import work_model
-from backprop.records import KeyRecord, Marking, SetRecord, SheetRecord, asked_of
 from backprop.work import Numbers, numbers
+from course.records import KeyRecord, Marking, SetRecord, SheetRecord, asked_of
 from worksheets.formats import FORMATS
 from worksheets.problem import Problem
 from worksheets.problem_set import Asked, ProblemSet

@@ -7,7 +7,7 @@ import hmac
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,9 @@ from backprop.evaluate import evaluate, work_lines
 from backprop.expressions import Apply, Expression, apply, walk
 from backprop.hidden import Hiding, Watch
 from backprop.intervals import Array
-from backprop.kept import once
 from backprop.model import Model
 from backprop.operations import OPERATIONS
-from backprop.records import ProblemRecord
+from course.records import ProblemRecord
 from worksheets.authoring import AuthoringError
 from worksheets.problem import Draw, GivenSource, Problem
 
@@ -218,7 +217,7 @@ class Vetting:
         return found
 
 
-@once
+@lru_cache(maxsize=512)
 def vetting(problem: Problem, record: ProblemRecord) -> Vetting:
     """The vetting of a problem's draws, kept while sheet after sheet of it is drawn."""
     return Vetting(problem, record)

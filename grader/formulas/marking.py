@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import islice, product
 from typing import Any, TypeVar
 
 from backprop import mistakes as known
 from backprop.expressions import Apply, Expression, Name, Number, number, rebuild, walk
-from backprop.kept import once
 from backprop.language import MOST_CHARACTERS
 from backprop.notation import PLAIN, Printer
-from backprop.records import FORMULA, LineRecord, ProblemRecord
 from backprop.scope import shape_of
 from backprop.shapes import describe
+from course.records import FORMULA, LineRecord, ProblemRecord
 from grader.formulas.functions import Misfit
 from grader.formulas.names import Vocabulary
 from grader.formulas.parsing import NotAccepted, is_blank, parse_formula
@@ -241,7 +241,7 @@ def _once(kept: dict[object, Kept], key: object, work: Callable[[], Kept]) -> Ke
     return kept[key]
 
 
-@once
+@lru_cache(maxsize=512)
 def formulas_of(problem: ProblemRecord) -> Formulas:
     """What judges the formulas of a problem, kept for a class."""
     return Formulas(problem)

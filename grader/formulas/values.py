@@ -14,9 +14,9 @@ from backprop.expressions import Expression, ExpressionError
 from backprop.intervals import Array
 from backprop.model import Model
 from backprop.notation import PLAIN, Printer
-from backprop.records import ProblemRecord
-from backprop.records import given as as_given
 from backprop.shapes import Shape, describe
+from course.records import ProblemRecord
+from course.records import given as as_given
 from grader.formulas.readings import readings
 
 DRAWS = 8

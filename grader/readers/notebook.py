@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backprop.records import is_in_words
+from course.records import is_in_words
 from grader.handed_in import NoNumber, Read, Refused, Submission, is_blank, last_filled_in, sheet_id, sheet_in
 from grader.numbers import clip
 from grader.readers.files import LARGEST_DOCUMENT, bytes_of, text_of

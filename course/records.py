@@ -7,13 +7,12 @@ printed. CONTRACT: set.json is one `SetRecord`, records.jsonl a `SheetRecord` a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any, Literal
 
 import msgspec
 
-from backprop.kept import once
 from backprop.model import Given, Model
 from backprop.shapes import Size
 
@@ -81,6 +80,10 @@ class ProblemRecord(msgspec.Struct, frozen=True):
     labels: dict[str, tuple[str, ...]] = {}
     loss: str | None = None
 
+    def __hash__(self) -> int:
+        # Its dictionaries have no hash; the name is enough, since a cache compares records that share one.
+        return hash(self.name)
+
     @property
     def marks(self) -> float:
         return round(sum(line.marks + sum(line.in_words.values()) for line in self.lines), 6)
@@ -141,7 +144,7 @@ def given(record: GivenRecord, sizes: dict[str, int]) -> Given:
     return Given(record.name, tuple(size(s, sizes) for s in record.shape), index, record.trainable, record.rows)
 
 
-@once
+@lru_cache(maxsize=512)
 def _model(problem: ProblemRecord) -> Model:
     # The same record asks for its model once for every sheet of a class.
     model = Model(problem.sizes, tuple(given(g, problem.sizes) for g in problem.given), ())

@@ -1,0 +1,1 @@
+"""What the two halves share: the records that sheets are printed from and marked from."""
