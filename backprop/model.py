@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from backprop.expressions import Expression, ExpressionError, names, text
+from backprop.errors import ExpressionError
+from backprop.expressions import Expression, names
 from backprop.language import parse
 from backprop.scope import Scope, shape_of
 from backprop.shapes import Shape, Size
+from backprop.writing import text
 
 FORWARD, BACKWARD, UPDATE, AGAIN, THEN = PARTS = ("forward", "backward", "update", "again", "then")
 

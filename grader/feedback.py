@@ -9,7 +9,7 @@ from itertools import accumulate
 from markupsafe import escape
 
 from backprop.notation import PLAIN
-from backprop.printed import quoted
+from backprop.operations.printed import quoted
 from course.records import SetRecord, SheetRecord
 from grader.marks import Marks
 from grader.pages import MISSING, page

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from backprop.intervals import Array
 from backprop.notation import Printer
+from backprop.rounding import Array
 from grader.marks import Mistake
 from grader.reading import Reading
 

@@ -25,14 +25,16 @@ from small_models import (
     random_models,
 )
 
-from backprop.differentiate import derive
+from backprop.errors import ExpressionError
 from backprop.evaluate import batched, evaluate, plain, work_lines, work_model
-from backprop.expressions import Expression, ExpressionError, Name, apply, number, text
+from backprop.expressions import Expression, Name, apply, number
 from backprop.language import parse
 from backprop.model import BACKWARD, FORWARD, Model
 from backprop.scope import shape_of
 from backprop.simplify import simplify
 from backprop.symbolic import prove_model
+from backprop.training import derive
+from backprop.writing import text
 
 
 def backward(

@@ -11,12 +11,13 @@ import numpy as np
 
 from backprop.entries import cells
 from backprop.evaluate import batched, work_lines, work_model
-from backprop.expressions import Apply, text, walk
-from backprop.intervals import Array
+from backprop.expressions import Apply, walk
 from backprop.mistakes import mistakes
 from backprop.model import BACKWARD, FORWARD, Model
 from backprop.notation import PLAIN, Printer, spoken
+from backprop.rounding import Array
 from backprop.symbolic import Proof, Symbolic, prove_model
+from backprop.writing import text
 from course.records import ProblemRecord
 from worksheets.authoring import AuthoringError
 from worksheets.problem_set import Asked, problem_record

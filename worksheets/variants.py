@@ -14,10 +14,10 @@ import numpy as np
 
 from backprop.evaluate import evaluate, work_lines
 from backprop.expressions import Apply, Expression, apply, walk
-from backprop.hidden import Hiding, Watch
-from backprop.intervals import Array
 from backprop.model import Model
 from backprop.operations import OPERATIONS
+from backprop.rounding import Array
+from backprop.visibility import Hiding, MistakeVisibility
 from course.records import ProblemRecord
 from worksheets.authoring import AuthoringError
 from worksheets.problem import Draw, GivenSource, Problem
@@ -102,8 +102,10 @@ class Vetting:
         self.free = any(g.fixed is None for g in problem.givens.values())
 
     @cached_property
-    def watch(self) -> Watch:
-        return Watch(self.model, {line.name for line in self.record.lines if line.asked}, self.record.decimals)
+    def watch(self) -> MistakeVisibility:
+        return MistakeVisibility(
+            self.model, {line.name for line in self.record.lines if line.asked}, self.record.decimals
+        )
 
     @cached_property
     def _sampled(self) -> list[tuple[Hiding, bool]]:

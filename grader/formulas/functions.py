@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from backprop.expressions import Apply, Expression, Name, Number, apply, number, substitute
 from backprop.language import parse_rule
 from backprop.operations import OPERATIONS
+from backprop.operations.record import INDEX, MATRIX, SIZE, Argument
 from backprop.scope import Scope
 from backprop.shapes import Shape
 from backprop.simplify import simplify
@@ -129,17 +130,17 @@ def _operation(reader: Reader, function: str, given: Sequence[Expression]) -> It
     for kind, argument in zip(takes, given, strict=False):
         choices.append(_argument(reader, kind, argument, function))
     missing = takes[len(given) :]
-    if len(given) > len(takes) or missing.strip("s") or (missing and function not in ("onehot", "place")):
+    if len(given) > len(takes) or set(missing) - {SIZE} or (missing and function not in ("onehot", "place")):
         raise Refused(f"{function} takes {len(takes)} in its brackets ({OPERATIONS[function].says}).")
     for _ in missing:
         choices.append(_sizes(reader, given[0] if function == "onehot" else None))
     return (reader.attempt(function, *chosen) for chosen in islice(product(*choices), 64))
 
 
-def _argument(reader: Reader, kind: str, typed: Expression, function: str) -> Sequence[Sized | Expression]:
-    if kind == "m":
+def _argument(reader: Reader, kind: Argument, typed: Expression, function: str) -> Sequence[Sized | Expression]:
+    if kind is MATRIX:
         return reader.read(typed)
-    if kind == "i":
+    if kind is INDEX:
         return reader.places(typed, counted_from_1=function in ("delta", "onehot"))
     value = number_typed(typed)
     if value is None and not isinstance(typed, Name):

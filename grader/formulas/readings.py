@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from backprop.expressions import Apply, Expression, ExpressionError, Name, Number, apply, number, walk
+from backprop.errors import ExpressionError
+from backprop.expressions import Apply, Expression, Name, Number, apply, number, walk
 from backprop.model import Line
 from backprop.notation import Printer
 from backprop.operations import OPERATIONS
+from backprop.operations.record import MATRIX
 from backprop.scope import Scope, shape_of
 from backprop.shapes import Shape, describe, spread_together
 from grader.formulas.functions import Misfit, Sized, called, number_typed
@@ -108,7 +110,7 @@ class _Reader:
         stand_in: list[Expression] = []
         shapes: dict[str, Shape] = {}
         for i, argument in enumerate(arguments):
-            if isinstance(argument, Sized) and OPERATIONS[operation].takes[i] == "m":
+            if isinstance(argument, Sized) and OPERATIONS[operation].takes[i] is MATRIX:
                 shapes[f"·{i}"] = argument.shape
                 stand_in.append(Name(f"·{i}"))
             else:
