@@ -13,16 +13,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import islice
 
-from backprop.errors import ExpressionError
+from backprop.errors import ExpressionError, naming
 from backprop.evaluate import LETTERS
-from backprop.expressions import Apply, Expression, Name, apply, number, substitute, walk
-from backprop.language import MOST_CHARACTERS, is_readable, parse_rule
+from backprop.expressions import Apply, Expression, Name, number, substitute, walk
+from backprop.language import is_readable, is_too_long, parse_rule
 from backprop.model import Model
-from backprop.operations import OPERATIONS, Operation
+from backprop.operations import OPERATIONS
 from backprop.scope import shape_of
+from backprop.shapes import Shape
 from backprop.simplify import simplify
 
 SPLIT = "give the inner parts lines of their own"
@@ -55,7 +54,7 @@ class _Backward:
             # A line without a part was differentiated together with what uses it: nothing flows through it.
             if line.name == self.loss or line.name in self.parts:
                 above = number(1) if line.name == self.loss else Name(f"d{line.name}")
-                with _naming(line.name):
+                with naming(line.name):
                     for name, part in self._pushed(above, line.expression, Name(line.name)):
                         self.parts.setdefault(name, []).append(part)
             used_later = {name for later in lines[position + 1 :] for name in later.uses}
@@ -63,7 +62,7 @@ class _Backward:
             # Weights first: their gradient is what the step is for, and nothing else waits for it.
             for name in sorted(complete, key=lambda name: name in self.model.by_name):
                 written.add(name)
-                with _naming(f"d{name}"):
+                with naming(f"d{name}"):
                     yield f"d{name}", self._added_up(name)
 
     def _pushed(self, g: Expression, node: Expression, out: Expression) -> Iterator[tuple[str, Expression]]:
@@ -83,19 +82,16 @@ class _Backward:
 
     def _adjoint(self, adjoint: str, node: Apply, g: Expression, out: Expression, argument: Expression) -> Expression:
         """An adjoint's line with what its names stand for; what was spread to fit is added up again."""
-        stand_for = {"g": g, "out": out, **dict(zip(LETTERS, node.arguments, strict=False))}
-        if first := shape_of(node.arguments[0], self.scope):
-            stand_for |= {"rows": first[0].expression, "columns": first[1].expression}
-        g = simplify(substitute(parse_rule(adjoint), stand_for), self.scope)
-        # An adjoint that uses `g` twice doubles it at every level.
-        if sum(1 for _ in islice(walk(g), MOST_CHARACTERS)) == MOST_CHARACTERS:
+        letters = dict(zip(LETTERS, node.arguments, strict=False))
+        g = self._line(adjoint, shape_of(node.arguments[0], self.scope), g=g, out=out, **letters)
+        if is_too_long(g):  # an adjoint that uses `g` twice doubles it at every level
             raise ExpressionError(f"its gradient is too long for a line: {SPLIT}")
         here, there = shape_of(g, self.scope), shape_of(argument, self.scope)
         if here and not there:
-            return simplify(apply("sum", g), self.scope)
-        for axis, adding in enumerate(("colsum", "rowsum")):
-            if here != there and here[axis] != 1 == there[axis]:
-                g = simplify(apply(adding, g), self.scope)
+            return self._line("sum(g)", here, g=g)
+        for axis, added_up in enumerate(("colsum(g)", "rowsum(g)")):
+            if here and here[axis] != 1 == there[axis]:
+                g = self._line(added_up, here, g=g)
         return g
 
     def _added_up(self, name: str) -> Expression:
@@ -107,31 +103,32 @@ class _Backward:
             total = total + part
         shape, line = self.scope.shapes[name], simplify(total, self.scope)
         if shape_of(line, self.scope) != shape:
-            line = simplify(apply("spread", line, *(size.expression for size in shape)), self.scope)
+            line = self._line("spread(g, rows, columns)", shape, g=line)
         self.scope = self.scope.with_shape(f"d{name}", shape)
         if not is_readable(line):
             raise ExpressionError(f"this gradient cannot be written as a line: {SPLIT}")
         return line
 
+    def _line(self, rule: str, shape: Shape, **stand_for: Expression) -> Expression:
+        """A rule with what its names stand for; `rows` and `columns` are those of a shape."""
+        sizes = dict(zip(("rows", "columns"), (size.expression for size in shape), strict=False))
+        return simplify(substitute(parse_rule(rule), {**sizes, **stand_for}), self.scope)
+
     def _varies(self, node: Expression) -> bool:
         """Whether a trainable changes an expression's value, by way of what has a gradient."""
-        match node:
-            case Name(id):
-                return id in self.varying
-            case Apply(operation, arguments):
-                pairs = zip(OPERATIONS[operation].adjoint, arguments, strict=True)
-                return any(adjoint is not None and self._varies(argument) for adjoint, argument in pairs)
-        return False
+        if isinstance(node, Apply):
+            pairs = zip(OPERATIONS[node.operation].adjoint, node.arguments, strict=True)
+            return any(adjoint is not None and self._varies(argument) for adjoint, argument in pairs)
+        return isinstance(node, Name) and node.id in self.varying
 
     # Two operations differentiated together: softmax and cross-entropy leave probs − onehot(target).
 
     def _through(self, node: Apply) -> tuple[tuple[str, str], ...]:
         """The operations with which this one is differentiated together, where its arguments are as that needs."""
-        operation: Operation = OPERATIONS[node.operation]
-        if operation.shares is None:
-            return operation.through
+        operation = OPERATIONS[node.operation]
         shares = {Name(given.name) for given in self.model.givens if given.rows}
-        return operation.through if node.arguments[operation.shares] in shares else ()
+        fits = operation.shares is None or node.arguments[operation.shares] in shares
+        return operation.through if fits else ()
 
     def _beneath(self, argument: Expression, operation: str) -> Expression | None:
         """The argument of `operation` where that is what an expression is, or what the line of its name says."""
@@ -151,13 +148,3 @@ class _Backward:
                 if isinstance(node, Apply) and self._through(node):
                     together.update(a.id for a in node.arguments[:1] if isinstance(a, Name))
         return set(uses - together)
-
-
-@contextmanager
-def _naming(line: str) -> Iterator[None]:
-    """An error says in which line it is."""
-    try:
-        yield
-    except ExpressionError as error:
-        error.line = line
-        raise

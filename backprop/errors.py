@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from backprop.expressions import Span
 
 
@@ -22,3 +25,13 @@ class ExpressionError(ValueError):
         shown = self.text[first : first + 100].replace("\n", " ").replace("\t", " ")
         marks = "^" * max(1, min(end, first + 100) - start)
         return f"{head}\n    {shown}\n    {' ' * (start - first)}{marks}"
+
+
+@contextmanager
+def naming(line: str) -> Iterator[None]:
+    """An error within says in which line it is."""
+    try:
+        yield
+    except ExpressionError as error:
+        error.line = line
+        raise

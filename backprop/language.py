@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import cache
+from itertools import islice
 from keyword import iskeyword
 from typing import NamedTuple
 
 from backprop.decimals import decimal
 from backprop.errors import ExpressionError
-from backprop.expressions import Apply, Expression, Name, Number, Span
+from backprop.expressions import Apply, Expression, Name, Number, Span, walk
 from backprop.operations import FUNCTIONS, OPERATIONS
 from backprop.writing import depth
 from backprop.writing import text as written
@@ -73,6 +74,11 @@ def is_readable(expression: Expression) -> bool:
         return depth(expression) <= MOST_DEPTH and parse(written(expression)) == expression
     except ExpressionError:
         return False
+
+
+def is_too_long(expression: Expression) -> bool:
+    """Whether an expression cannot be written as a line, whatever its names; found without writing it."""
+    return sum(1 for _ in islice(walk(expression), MOST_CHARACTERS)) == MOST_CHARACTERS
 
 
 @cache

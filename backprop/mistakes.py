@@ -14,7 +14,7 @@ from backprop.errors import ExpressionError
 from backprop.evaluate import size_value, sizes_of
 from backprop.expressions import Apply, Expression, Name, Number, names, number, substitute, walk
 from backprop.language import parse_rule
-from backprop.model import BACKWARD, UPDATE, Line, Model, renewed
+from backprop.model import BACKWARD, ONEHOT, UPDATE, Line, Model, renewed
 from backprop.operations import OPERATIONS
 from backprop.operations.edits import Edit
 from backprop.operations.record import INDEX, MATRIX
@@ -163,7 +163,7 @@ class _Editor:
                 f"{{{other}}} was used where {{{node.id}}} belongs; the line is {{{self.line.text}}}",
             )
         for given in self.model.givens:
-            if given.rows == "onehot" and given.shape == shape and given.name != node.id:
+            if given.rows == ONEHOT and given.shape == shape and given.name != node.id:
                 says = f"only the entries where {{{given.name}}} is 1 were used of {{{node.id}}}; every entry counts"
                 yield "missing-term", node * Name(given.name), says
         yield from self._too_early(node)

@@ -79,6 +79,7 @@ OPERATIONS = (
         values=np.exp,
         adjoint=("g * out",),
         sympy="exp",
+        says_itself=True,
         notation=called("exp", r"\exp", "exp"),
     ),
     Operation(
@@ -88,6 +89,7 @@ OPERATIONS = (
         adjoint=("g / a",),
         bounds=bounds_of_log,
         sympy="log",
+        says_itself=True,
         notation=called("ln", r"\ln", "ln"),
         aliases=("ln",),
         mistakes=LOG_MISTAKES,
@@ -99,6 +101,7 @@ OPERATIONS = (
         adjoint=("g / (2 * out)",),
         bounds=lambda rounding, a: a.map(root),
         sympy="sqrt",
+        says_itself=True,
         notation=Notation(r"\sqrt{#1}", lambda a: f"√({a})" if " " in a else f"√{a}", "sqrt(#1)"),
     ),
     Operation(
@@ -108,6 +111,7 @@ OPERATIONS = (
         adjoint=("g * (1 - out ** 2)",),
         bounds=bounds_of_tanh,
         sympy="tanh",
+        says_itself=True,
         notation=called("tanh", r"\tanh", "tanh"),
         mistakes=TANH_MISTAKES,
     ),
@@ -137,6 +141,7 @@ OPERATIONS = (
         adjoint=("g * step(a - b)", "g * (1 - step(a - b))"),  # where both are equal, the second one's
         sympy=lambda sp, a, b: b + sp.Max(a - b, 0),
         notation=Notation(r"\max\left(#1, #2\right)", "max(#1, #2)", "max(#1, #2)"),
+        aliases=("max",),
         jumps=True,
         hides=True,
         mistakes=MAXIMUM_MISTAKES,

@@ -126,6 +126,7 @@ OPERATIONS = (
         values=row,
         entry=lambda i, j, a, k: a(k.counted(a.rows), j),
         adjoint=("place(g, b, rows)", None),
+        says_itself=True,
         notation=Notation(
             lambda a, i: rf"\text{{{_row_in_words(i)} of }}\,{a}",
             lambda a, i: f"{_row_in_words(i)} of {a}",
@@ -143,6 +144,7 @@ OPERATIONS = (
         values=lambda r, i, n: np.where(_hits(i, n)[:, None], r, 0),
         entry=lambda i, j, r, k, n: masked(delta(k.counted(n), i), r(0, j)),
         adjoint=("row(g, b)", None, None),
+        says_itself=True,
         notation=Notation(_placed_latex, lambda r, i, n: f"{r} in the {_row_in_words(i)}, 0 elsewhere", _placed_typst),
         linear=True,
         mistakes=PLACE_MISTAKES,
@@ -155,6 +157,7 @@ OPERATIONS = (
         values=entry,
         entry=lambda i, j, a, k, m: a(k.counted(a.rows), m.counted(a.columns)),
         adjoint=("place(g * onehot(c, columns), b, rows)", None, None),
+        says_itself=True,
         notation=Notation("{#1}_{#2, #3}", "#1[#2, #3]", "#1_(#2, #3)"),
         linear=True,
     ),

@@ -79,7 +79,9 @@ class Operation:
     operator: Operator | None = None  # else it is written as a call
     notation: Notation | None = None  # else it is printed as a call
     matrices: Notation | None = None  # in its place where every argument is a matrix
+    says_itself: bool = False  # whoever sees it printed knows what it is: no legend is needed
     aliases: tuple[str, ...] = ()  # other names that students have for it
+    along: tuple[str, ...] = ()  # where students give it an axis, as NumPy does: its line for axis 0, and for axis 1
     settled: Callable[..., Expression] | None = None  # `settled(shape, *arguments)`: as a textbook prints it
     edits: Callable[..., Iterator[tuple[str, Expression, str]]] | None = None  # mistakes made by editing the tree
     mistakes: tuple[Known, ...] = ()

@@ -111,6 +111,7 @@ OPERATIONS = (
         shape=matrix,
         values=softmax,
         entry=entry_of_softmax,
+        along=("softmax(a.T).T", "softmax(a)"),
         adjoint=(ADJOINT,),
         bounds=bounds_of_softmax,
         open_range=(0.02, 0.95),
