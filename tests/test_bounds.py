@@ -107,7 +107,7 @@ def test_the_bounds_of_a_bundled_problem_are_narrow(name: str) -> None:
 def test_what_is_masked_or_no_target_allows_nothing() -> None:
     scores = Interval.around(np.round(np.random.default_rng(0).uniform(-1, 1, (3, 3, 4)), 2), 0.0001)
     weights = line_of("causal_softmax(S)", {"S": scores}, 4)
-    exact = weights.low == weights.high
+    exact = Rounding(4).is_exact(weights)
     assert exact.all(axis=2).tolist() == [[True, True, True], [False, False, True], [False, False, False]]
     assert weights.low[0, :, 0].tolist() == [1, 0, 0]
     # Half of two rows: each logarithm is kept, their sum, and the half of it.
@@ -156,7 +156,7 @@ def test_exact_products_must_be_right_to_the_digit(seed: int, decimals: int) -> 
     whole = model({"Q": "X @ W", "R": "3 * X.T - Q"}, {"W": (2, 2)}, {"X": (2, 2)})
     work = Work(STUDENTS["half even"], whole, decimal_numbers(whole, seed), decimals).all_lines()
     for name, allowed in marked(work).items():
-        assert (allowed.low == allowed.high).all()
+        assert Rounding(decimals).is_exact(allowed).all()
         for entry in range(4):
             wrong = work.written[name].copy()
             wrong.flat[entry] += 10.0**-decimals
