@@ -134,7 +134,7 @@ def widths(decimals: int, seeds: int = 40) -> dict[str, float]:
     for seed in range(seeds):
         work = Work(STUDENTS["half even"], LESSON, lesson_numbers(seed), decimals).all_lines()
         for name, allowed in marked(work).items():
-            half = float((allowed.high - allowed.low).max()) / 2 * 10**decimals
+            half = round(float((allowed.high - allowed.low).max()) / 2 * 10**decimals, 6)
             found[name] = max(found.get(name, 0.0), half)
     return found
 
