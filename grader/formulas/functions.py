@@ -12,7 +12,7 @@ from backprop.operations import OPERATIONS
 from backprop.scope import Scope
 from backprop.shapes import Shape
 from backprop.simplify import simplify
-from grader.numbers import Refused
+from grader.reading.numbers import Refused
 
 
 class Misfit(Refused):

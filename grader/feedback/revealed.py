@@ -18,7 +18,7 @@ from backprop.notation import Printer
 from backprop.reasons import reason
 from backprop.work import Numbers, Work, Worked, number_text, numbers
 from course.records import ProblemRecord
-from grader.marks import LineMarks
+from grader.marking.marks import LineMarks
 
 RIGHT = "The right answer"
 FOLLOWS = "Right for the numbers that you wrote earlier"
