@@ -1,267 +1,150 @@
-"""Differentiation, from lines to lines: reverse mode, each gradient a line that can be printed, asked and marked."""
+"""Differentiation, from lines to lines: reverse mode. Read it third, after expressions.py and the table of operations.
+
+The gradient of the loss with respect to X is one more line, `dX`, of the same language. The chain rule asks of it
+
+    dX  =  Σ  over the places where X is used:  what the gradient of that place adds.
+
+So the lines of the model are visited from the loss down. At each, its own gradient `g` is pushed through the
+operations of its right-hand side by their adjoints, until it reaches a name: there it is one part of that name's
+gradient. Once no line that is still to come uses a name, its parts are added up, and that is its gradient's line.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import islice
+from collections.abc import Iterator
 
-from backprop.expressions import Apply, Expression, ExpressionError, Name, apply, number, substitute, walk
-from backprop.language import MOST_CHARACTERS, is_readable, parse_rule
-from backprop.model import AGAIN, BACKWARD, FORWARD, UPDATE, Model, renewed
-from backprop.operation import Operation
+from backprop.errors import ExpressionError, naming
+from backprop.evaluate import LETTERS
+from backprop.expressions import Apply, Expression, Name, number, substitute, walk
+from backprop.language import is_readable, is_too_long, parse_rule
+from backprop.model import Model
 from backprop.operations import OPERATIONS
-from backprop.scope import Scope, shape_of
+from backprop.scope import shape_of
+from backprop.shapes import Shape
 from backprop.simplify import simplify
 
-ARGUMENTS = "abc"
 SPLIT = "give the inner parts lines of their own"
 
 
-def derive(
-    model: Model,
-    gradients_of: str | None = None,
-    update: str | None = None,
-    again: Sequence[str] = (),
-    steps: int = 1,
-) -> Model:
-    """The model with its training steps: gradients of a scalar line, updates at a learning rate, lines worked again.
+def gradients(model: Model, loss: str) -> Iterator[tuple[str, Expression]]:
+    """The backward pass: a line `dX` for every quantity between a scalar loss and the trainables.
 
-    Gradients go down to every trainable; `dX` is ∂loss/∂X. Updates are `W_new = W - eta * dW`. Each further step is
-    the same lines with the new values, as `…_new`, then `…_new2`, …. Lines of `again`, and what they need, are worked
-    once more with the last values.
+    Lines come in an order in which they can be worked. Raises ExpressionError where one cannot be written as a line.
     """
-    if gradients_of is None:
-        if update or again or steps > 1:
-            raise ExpressionError("[derive] update, again and steps need gradients_of: the line to be made smaller")
-        return model
-    model = model.extended((name, line, BACKWARD) for name, line in gradients(model, gradients_of))
-    if update is None:
-        if again or steps > 1:
-            raise ExpressionError("[derive] again and steps need update: without it nothing has changed")
-        return model
-    if model.scope.shapes.get(update) != ():
-        raise ExpressionError(f"[derive] update = “{update}”: the learning rate is a scalar that is given")
-    updates = [(renewed(w), Name(w) - Name(update) * Name(f"d{w}"), UPDATE) for w in model.trainables]
-    first = model.extended(updates)
-    for line in again:
-        _check_again(first, line)
-    model, last = first, {w: renewed(w) for w in first.trainables}
-    for step in range(2, steps + 1):
-        model, last = _stepped(first, model, last, gradients_of, step)
-    return model.extended(_again(first, again, last)[0], step=steps + 1)
-
-
-def gradients(model: Model, loss: str) -> list[tuple[str, Expression]]:
-    """The backward pass: a line `dX` for every quantity between the loss and the trainables.
-
-    Lines are in an order that can be worked, deepest in the model first. Raises ExpressionError where the loss is no
-    scalar line, or does not depend on a trainable.
-    """
-    if loss not in model.by_name:
-        raise ExpressionError(f"[derive] gradients_of = “{loss}”: no line has this name")
-    if model.by_name[loss].shape != ():
-        raise ExpressionError(f"[derive] gradients_of = “{loss}”: a gradient is of a scalar, and {loss} is a matrix")
-    if not model.trainables:
-        raise ExpressionError("[derive] gradients_of: no given is trainable, so there is nothing to differentiate by")
-    for weight in model.trainables:
-        if weight not in model.depends_on(loss):
-            raise ExpressionError(f"{weight} is trainable, but {loss} does not depend on it")
-    lines = list(_Backward(model, loss).lines())
-    for weight in model.trainables:
-        if f"d{weight}" not in dict(lines):
-            raise ExpressionError(f"{weight} is trainable, but {loss} depends on it only through what has no gradient")
-    return lines
+    return _Backward(model, loss).lines()
 
 
 class _Backward:
-    """The lines from the loss down, with the parts of each gradient that are still to be added."""
+    """The lines from the loss down, with the parts of each gradient that are still to be added up."""
 
     def __init__(self, model: Model, loss: str) -> None:
-        self.model, self.loss = model, loss
-        self.moving = set(model.trainables)
-        self.moving.update(line.name for line in model.lines if self._moves(line.expression))
-        self.scope: Scope = model.scope
-        self.parts: dict[str, list[Expression]] = {}
+        self.model, self.loss, self.scope = model, loss, model.scope
         self.needed = {loss, *model.depends_on(loss)}
+        self.varying = set(model.trainables)  # what a trainable changes, by way of what has a gradient
+        self.varying.update(line.name for line in model.lines if self._varies(line.expression))
+        self.parts: dict[str, list[Expression]] = {}
         self.needed_whole = self._needed_whole()
 
-    def _moves(self, expression: Expression) -> bool:
-        """Whether a trainable changes its value, by way of what has a gradient."""
-        match expression:
-            case Name(id):
-                return id in self.moving
-            case Apply(operation, arguments):
-                rules = zip(OPERATIONS[operation].adjoint, arguments, strict=True)
-                return any(rule is not None and self._moves(argument) for rule, argument in rules)
-        return False
+    def lines(self) -> Iterator[tuple[str, Expression]]:
+        lines = [line for line in self.model.lines if line.name in self.needed & self.varying]
+        lines.sort(key=lambda line: -self.model.heights[line.name])
+        written: set[str] = set()
+        for position, line in enumerate(lines):
+            # A line without a part was differentiated together with what uses it: nothing flows through it.
+            if line.name == self.loss or line.name in self.parts:
+                above = number(1) if line.name == self.loss else Name(f"d{line.name}")
+                with naming(line.name):
+                    for name, part in self._pushed(above, line.expression, Name(line.name)):
+                        self.parts.setdefault(name, []).append(part)
+            used_later = {name for later in lines[position + 1 :] for name in later.uses}
+            complete = [name for name in self.parts if name not in written | used_later]
+            # Weights first: their gradient is what the step is for, and nothing else waits for it.
+            for name in sorted(complete, key=lambda name: name in self.model.by_name):
+                written.add(name)
+                with naming(f"d{name}"):
+                    yield f"d{name}", self._added_up(name)
+
+    def _pushed(self, g: Expression, node: Expression, out: Expression) -> Iterator[tuple[str, Expression]]:
+        """What the gradient `g` of an expression adds to the gradient of each name in it; `out` is its value."""
+        if isinstance(node, Name):
+            yield node.id, g
+        if not isinstance(node, Apply):
+            return
+        operation = OPERATIONS[node.operation]
+        for adjoint, argument in zip(operation.adjoint, node.arguments, strict=True):
+            if adjoint is None or not self._varies(argument):
+                continue
+            for inner, together in self._through(node):
+                if (beneath := self._beneath(argument, inner)) is not None:
+                    adjoint, argument = together, beneath
+            yield from self._pushed(self._adjoint(adjoint, node, g, out, argument), argument, argument)
+
+    def _adjoint(self, adjoint: str, node: Apply, g: Expression, out: Expression, argument: Expression) -> Expression:
+        """An adjoint's line with what its names stand for; what was spread to fit is added up again."""
+        letters = dict(zip(LETTERS, node.arguments, strict=False))
+        g = self._line(adjoint, shape_of(node.arguments[0], self.scope), g=g, out=out, **letters)
+        if is_too_long(g):  # an adjoint that uses `g` twice doubles it at every level
+            raise ExpressionError(f"its gradient is too long for a line: {SPLIT}")
+        here, there = shape_of(g, self.scope), shape_of(argument, self.scope)
+        if here and not there:
+            return self._line("sum(g)", here, g=g)
+        for axis, added_up in enumerate(("colsum(g)", "rowsum(g)")):
+            if here and here[axis] != 1 == there[axis]:
+                g = self._line(added_up, here, g=g)
+        return g
+
+    def _added_up(self, name: str) -> Expression:
+        """A gradient's line: its parts added up, in the shape of what it is the gradient of."""
+        if f"d{name}" in self.model.scope.known():
+            raise ExpressionError(f"this name is reserved for the gradient of {name}")
+        total, *rest = self.parts[name]
+        for part in rest:
+            total = total + part
+        shape, line = self.scope.shapes[name], simplify(total, self.scope)
+        if shape_of(line, self.scope) != shape:
+            line = self._line("spread(g, rows, columns)", shape, g=line)
+        self.scope = self.scope.with_shape(f"d{name}", shape)
+        if not is_readable(line):
+            raise ExpressionError(f"this gradient cannot be written as a line: {SPLIT}")
+        return line
+
+    def _line(self, rule: str, shape: Shape, **stand_for: Expression) -> Expression:
+        """A rule with what its names stand for; `rows` and `columns` are those of a shape."""
+        sizes = dict(zip(("rows", "columns"), (size.expression for size in shape), strict=False))
+        return simplify(substitute(parse_rule(rule), {**sizes, **stand_for}), self.scope)
+
+    def _varies(self, node: Expression) -> bool:
+        """Whether a trainable changes an expression's value, by way of what has a gradient."""
+        if isinstance(node, Apply):
+            pairs = zip(OPERATIONS[node.operation].adjoint, node.arguments, strict=True)
+            return any(adjoint is not None and self._varies(argument) for adjoint, argument in pairs)
+        return isinstance(node, Name) and node.id in self.varying
+
+    # Two operations differentiated together: softmax and cross-entropy leave probs − onehot(target).
+
+    def _through(self, node: Apply) -> tuple[tuple[str, str], ...]:
+        """The operations with which this one is differentiated together, where its arguments are as that needs."""
+        operation = OPERATIONS[node.operation]
+        shares = {Name(given.name) for given in self.model.givens if given.rows}
+        fits = operation.shares is None or node.arguments[operation.shares] in shares
+        return operation.through if fits else ()
+
+    def _beneath(self, argument: Expression, operation: str) -> Expression | None:
+        """The argument of `operation` where that is what an expression is, or what the line of its name says."""
+        if isinstance(argument, Name) and argument.id in self.model.by_name:
+            if argument.id in self.needed_whole:
+                return None
+            argument = self.model.by_name[argument.id].expression
+        return argument.arguments[0] if isinstance(argument, Apply) and argument.operation == operation else None
 
     def _needed_whole(self) -> set[str]:
-        """The names with a use in which they are not differentiated together with what they are used by."""
+        """The names that are also used where nothing is differentiated together: their gradient is the whole of it."""
         uses, together = Counter[str](), Counter[str]()
-        for line in (self.model.by_name[n] for n in self.needed if n in self.model.by_name):
+        for line in (line for line in self.model.lines if line.name in self.needed):
             for node in walk(line.expression):
                 if isinstance(node, Name):
                     uses[node.id] += 1
                 if isinstance(node, Apply) and self._through(node):
                     together.update(a.id for a in node.arguments[:1] if isinstance(a, Name))
         return set(uses - together)
-
-    def lines(self) -> Iterator[tuple[str, Expression]]:
-        order = sorted(
-            (n for n in self.model.by_name if n in self.needed & self.moving), key=lambda n: -self.model.heights[n]
-        )
-        given: set[str] = set()
-        for position, name in enumerate(order):
-            # A line without a part was differentiated together with its consumer: nothing flows through it.
-            if name == self.loss or name in self.parts:
-                above = number(1) if name == self.loss else Name(f"d{name}")
-                with _naming(name):
-                    for target, part in self._pull(self.model.by_name[name].expression, above, Name(name)):
-                        self.parts.setdefault(target, []).append(part)
-            waiting = {n for later in order[position + 1 :] for n in self.model.by_name[later].uses}
-            done = [n for n in self.parts if n not in given and n not in waiting]
-            # Weights first: their gradient is what the step is for, and nothing else waits for it.
-            for target in sorted(done, key=lambda n: n in self.model.by_name):
-                given.add(target)
-                with _naming(f"d{target}"):
-                    yield f"d{target}", self._gradient(target)
-
-    def _gradient(self, name: str) -> Expression:
-        """The parts of a gradient, added up in the shape of what it is the gradient of."""
-        if f"d{name}" in self.model.scope.known():
-            raise ExpressionError(f"this name is kept for the gradient of {name}")
-        total = self.parts[name][0]
-        for part in self.parts[name][1:]:
-            total = apply("+", total, part)
-        shape = self.model.scope.shapes[name]
-        line = simplify(total, self.scope)
-        if shape_of(line, self.scope) != shape:
-            line = simplify(apply("spread", line, *(s.expression for s in shape)), self.scope)
-        self.scope = self.scope.with_shape(f"d{name}", shape)
-        if not is_readable(line):
-            raise ExpressionError(f"this gradient cannot be written as a line: {SPLIT}")
-        return line
-
-    def _pull(self, expression: Expression, g: Expression, out: Expression) -> Iterator[tuple[str, Expression]]:
-        """What the gradient `g` of an expression adds to the gradient of each name in it."""
-        if isinstance(expression, Name):
-            yield expression.id, g
-        if not isinstance(expression, Apply):
-            return
-        operation = OPERATIONS[expression.operation]
-        for rule, argument in zip(operation.adjoint, expression.arguments, strict=True):
-            if rule is None or not self._moves(argument):
-                continue
-            for inner, together in self._through(expression):
-                if (beneath := self._beneath(argument, inner)) is not None:
-                    rule, argument = together, beneath
-            yield from self._pull(argument, self._adjoint(rule, operation, expression, argument, g, out), argument)
-
-    def _through(self, expression: Apply) -> tuple[tuple[str, str], ...]:
-        """The operations with which this one is differentiated together, where its arguments are as that needs."""
-        operation = OPERATIONS[expression.operation]
-        if operation.shares is None:
-            return operation.through
-        shares = {Name(given.name) for given in self.model.givens if given.rows}
-        return operation.through if expression.arguments[operation.shares] in shares else ()
-
-    def _beneath(self, argument: Expression, operation: str) -> Expression | None:
-        """The argument of `operation` where that is what an expression is, or what the line of its name says.
-
-        A line that the loss needs in other ways too keeps its own gradient, which is then the whole of it.
-        """
-        if isinstance(argument, Name) and argument.id in self.model.by_name:
-            if argument.id in self.needed_whole:
-                return None
-            argument = self.model.by_name[argument.id].expression
-        match argument:
-            case Apply(found, (inner,)) if found == operation:
-                return inner
-        return None
-
-    def _adjoint(
-        self, rule: str, operation: Operation, expression: Apply, argument: Expression, g: Expression, out: Expression
-    ) -> Expression:
-        first = shape_of(expression.arguments[0], self.scope)
-        given: dict[str, Expression] = {"g": g, "out": out, **dict(zip(ARGUMENTS, expression.arguments, strict=False))}
-        if first:
-            given |= {"rows": first[0].expression, "columns": first[1].expression}
-        return self._gathered(_short(simplify(substitute(parse_rule(rule), given), self.scope)), argument, operation)
-
-    def _gathered(self, g: Expression, argument: Expression, operation: Operation) -> Expression:
-        """What was spread to fit is added up again."""
-        if not operation.spreads:
-            return g
-        here, there = shape_of(g, self.scope), shape_of(argument, self.scope)
-        if not here or here == there:
-            return g
-        if not there:
-            return simplify(apply("sum", g), self.scope)
-        for axis, adding in enumerate(("colsum", "rowsum")):
-            if there[axis] == 1 and here[axis] != 1:
-                g = simplify(apply(adding, g), self.scope)
-        return g
-
-
-@contextmanager
-def _naming(line: str) -> Iterator[None]:
-    """An error says in which line it is."""
-    try:
-        yield
-    except ExpressionError as error:
-        error.line = line
-        raise
-
-
-def _short(line: Expression) -> Expression:
-    """The line where it is short enough to be one; adjoints that use `g` twice would double it at every level."""
-    if sum(1 for _ in islice(walk(line), MOST_CHARACTERS)) == MOST_CHARACTERS:
-        raise ExpressionError(f"its gradient is too long for a line: {SPLIT}")
-    return line
-
-
-Names = dict[str, str]
-"""What quantities are called in a later step."""
-
-
-def _stepped(first: Model, model: Model, weights: Names, loss: str, step: int) -> tuple[Model, Names]:
-    """The model with one more training step, which is the first one's lines with the weights called otherwise."""
-    forward, names = _again(first, [loss], weights)
-    suffix = _suffix(weights)
-    names |= {line.name: line.name + suffix for line in first.part(BACKWARD)}
-    later: dict[str, Expression] = {old: Name(new) for old, new in names.items()}
-    backward = [(names[line.name], substitute(line.expression, later), BACKWARD) for line in first.part(BACKWARD)]
-    last = {w: renewed(name) for w, name in weights.items()}
-    update = [
-        (last[w], substitute(line.expression, later), UPDATE)
-        for w, line in zip(first.trainables, first.part(UPDATE), strict=True)
-    ]
-    return model.extended([*forward, *backward, *update], step), last
-
-
-def _suffix(weights: Names) -> str:
-    """What the names of a step's quantities end in."""
-    weight, name = next(iter(weights.items()))
-    return name.removeprefix(weight)
-
-
-def _check_again(model: Model, name: str) -> None:
-    if name not in model.by_name:
-        raise ExpressionError(f"[derive] again: no line is called {name}")
-    if model.by_name[name].part != FORWARD or not model.depends_on(name) & set(model.trainables):
-        raise ExpressionError(f"[derive] again: {name} is no line of the forward pass that the new weights change")
-
-
-def _again(model: Model, wanted: Sequence[str], weights: Names) -> tuple[list[tuple[str, Expression, str]], Names]:
-    """The lines that the wanted ones need and that other weights change, and what everything is called there."""
-    names, suffix = dict(weights), _suffix(weights)
-    needed = {*wanted}.union(*(model.depends_on(n) for n in wanted))
-    lines = []
-    for line in model.part(FORWARD):
-        if line.name in needed and any(n in names for n in line.uses):
-            later: dict[str, Expression] = {old: Name(new) for old, new in names.items()}
-            names[line.name] = line.name + suffix
-            lines.append((names[line.name], substitute(line.expression, later), AGAIN))
-    return lines, names

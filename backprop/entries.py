@@ -1,17 +1,19 @@
 """The entry reading: one entry of a matrix expression, as an expression of scalars.
 
-`Q @ K.T` at row 1, column 2 is `entry(Q, 0, 0) * entry(K, 1, 0) + entry(Q, 0, 1) * entry(K, 1, 1)`. SymPy reads
-entries, and the worked arithmetic is printed from them.
+`Q @ K.T` at row 1, column 2 is `entry(Q, 0, 0) * entry(K, 1, 0) + entry(Q, 0, 1) * entry(K, 1, 1)`. What is left are
+about a dozen functions of scalars. SymPy reads entries, and the worked arithmetic is printed from them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from backprop.evaluate import size_value
+from backprop.evaluate import size_value, written_out
 from backprop.expressions import Apply, Expression, Name, apply, number, rebuild
 from backprop.operations import OPERATIONS
-from backprop.scalars import Entries
+from backprop.operations.entry import Entries
+from backprop.operations.picking import leaf
+from backprop.operations.record import MATRIX, SIZE, Argument
 from backprop.scope import Scope, shape_of
 
 
@@ -31,11 +33,6 @@ def cells(shape: tuple[int, ...]) -> Iterator[tuple[int, int]]:
     """The places of a matrix, row by row; a scalar has one."""
     rows, columns = shape or (1, 1)
     return ((i, j) for i in range(rows) for j in range(columns))
-
-
-def leaf(name: str, shape: tuple[int, ...], i: Expression | int, j: Expression | int) -> Expression:
-    """An entry of a named quantity; a scalar's is its name."""
-    return apply("entry", Name(name), i, j) if shape else Name(name)
 
 
 class _Expansion:
@@ -58,14 +55,19 @@ class _Expansion:
                 return leaf(id, shape, i, j)
             case Apply(name, arguments):
                 operation = OPERATIONS[name]
+                if operation.entry is None and not operation.is_entrywise:
+                    first = shape_of(arguments[0], self.scope)
+                    return self.entries(written_out(operation, arguments, first)).at(i, j)
                 read = [self._argument(kind, a) for kind, a in zip(operation.takes, arguments, strict=True)]
+                if operation.entry is None:
+                    return apply(name, *(a(i, j) for a in read))  # type: ignore[operator]
                 return operation.entry(i, j, *read)
         return expression
 
-    def _argument(self, kind: str, argument: Expression) -> Entries | int:
-        if kind == "m":
+    def _argument(self, kind: Argument, argument: Expression) -> Entries | int:
+        if kind == MATRIX:
             return self.entries(argument)
-        if kind == "s":
+        if kind == SIZE:
             return size_value(argument, self.scope.sizes)
         return Entries(lambda i, j: argument, 1, 1)
 

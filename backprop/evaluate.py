@@ -1,4 +1,4 @@
-"""The NumPy reading: values of lines, for one sheet or a whole class in the same pass.
+"""The NumPy reading: values of lines, for one sheet or a whole class in the same pass, and their bounds.
 
 Arrays have the batch last: a matrix is `(rows, columns, batch)`, a scalar or an index `(batch,)`. A batch of one
 broadcasts, so numbers that are the same for everyone are written once.
@@ -6,49 +6,31 @@ broadcasts, so numbers that are the same for everyone are written once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from backprop.expressions import Apply, Expression, Name, Number
-from backprop.intervals import Array, Interval, Keep
+from backprop.expressions import Apply, Expression, Name, Number, number, substitute
+from backprop.language import parse_rule
 from backprop.model import Line, Model
-from backprop.operation import Operation
-from backprop.operations import OPERATIONS
+from backprop.operations import OPERATIONS, Operation
+from backprop.operations.record import MATRIX, SIZE
+from backprop.rounding import Array, Interval, Rounding
 
 Values = Mapping[str, Array]
 Plain = float | int | list[list[float]]
+LETTERS = "abc"
+"""What the arguments of an operation are called in its definition, its adjoint and its mistakes."""
 
 
 def evaluate(expression: Expression, values: Values, sizes: Mapping[str, int]) -> Array:
     """The value of an expression, batch last; what is undefined is nan or infinite, never an exception."""
     with np.errstate(all="ignore"):
-        return np.asarray(_read(expression, values, sizes, lambda operation, *a: operation.numpy(*a)))
+        return np.asarray(_value(expression, values, sizes))
 
 
-def bounds(
-    expression: Expression, intervals: Mapping[str, Interval], sizes: Mapping[str, int], decimals: int
-) -> Interval:
-    """How far an honest student may be: every value that rounding on the way, at these decimals, can give.
-
-    Indices are given as arrays among the intervals. An end that is not finite bounds nothing.
-    """
-    keep = Keep(decimals)
-
-    def work(operation: Operation, *arguments: Any) -> Interval:
-        widened = [
-            Interval.exact(a) if kind in "mp" and not isinstance(a, Interval) else a
-            for kind, a in zip(operation.takes, arguments, strict=True)
-        ]
-        return operation.bounds(keep, *widened)
-
-    with np.errstate(all="ignore"):
-        found = _read(expression, intervals, sizes, work)
-        return keep.written(found if isinstance(found, Interval) else Interval.exact(np.asarray(found)))
-
-
-def _read(expression: Expression, values: Mapping[str, Any], sizes: Mapping[str, int], work: Callable[..., Any]) -> Any:
+def _value(expression: Expression, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Array:
     match expression:
         case Number(value):
             return np.array([float(value)])
@@ -56,11 +38,75 @@ def _read(expression: Expression, values: Mapping[str, Any], sizes: Mapping[str,
             return values[id] if id in values else np.array([float(sizes[id])])
         case Apply(name, arguments):
             operation = OPERATIONS[name]
-            read = [
-                size_value(a, sizes) if kind == "s" else _read(a, values, sizes, work)
+            read: list[Any] = [
+                size_value(a, sizes) if kind is SIZE else _value(a, values, sizes)
                 for kind, a in zip(operation.takes, arguments, strict=True)
             ]
-            return work(operation, *read)
+            if operation.values is not None:
+                return operation.values(*read)
+            return _value(*_defined(operation, read, read[0]))
+
+
+def bounds(
+    expression: Expression, known: Mapping[str, Interval | Array], sizes: Mapping[str, int], rounding: Rounding
+) -> Interval:
+    """How far an honest student may be before the result is written: all that rounding on the way can give.
+
+    `known` are the numbers that it is worked from, indices as arrays. Each number between is kept once, here; what an
+    operation keeps inside it is in its own bounds. `rounding.kept` of the result is what may be written.
+    """
+    with np.errstate(all="ignore"):
+        return _interval(_bounds(expression, known, sizes, rounding))
+
+
+def _bounds(expression: Expression, known: Mapping[str, Any], sizes: Mapping[str, int], rounding: Rounding) -> Any:
+    if not isinstance(expression, Apply):
+        return _value(expression, known, sizes)
+    operation = OPERATIONS[expression.operation]
+    read: list[Any] = []
+    for kind, argument in zip(operation.takes, expression.arguments, strict=True):
+        if kind is SIZE:
+            read.append(size_value(argument, sizes))
+            continue
+        found = _bounds(argument, known, sizes, rounding)
+        if kind is MATRIX:
+            found = rounding.kept(_interval(found)) if isinstance(argument, Apply) else _interval(found)
+        read.append(found)
+    if operation.bounds is not None:
+        return operation.bounds(rounding, *read)
+    if operation.values is None or operation.definition:
+        return _bounds(*_defined(operation, read, read[0].low), rounding)
+    low = [_end(a, "high" if i in operation.falls else "low") for i, a in enumerate(read)]
+    high = [_end(a, "low" if i in operation.falls else "high") for i, a in enumerate(read)]
+    return Interval(operation.values(*low), operation.values(*high))
+
+
+def _interval(found: Any) -> Interval:
+    return found if isinstance(found, Interval) else Interval.exact(np.asarray(found))
+
+
+def _end(argument: Any, end: str) -> Any:
+    return getattr(argument, end) if isinstance(argument, Interval) else argument
+
+
+def _defined(
+    operation: Operation, read: Sequence[Any], first: Array
+) -> tuple[Expression, dict[str, Any], dict[str, int]]:
+    """An operation's definition, what its letters stand for, and the sizes of its first argument."""
+    shape = first.shape[:-1]
+    return parse_rule(operation.definition), dict(zip(LETTERS, read, strict=False)), sizes_of(shape)
+
+
+def sizes_of(shape: tuple[int, ...]) -> dict[str, int]:
+    """The sizes of an argument by the names that definitions and mistakes have for them."""
+    return {"rows": int(shape[0]), "columns": int(shape[1]), "count": int(shape[0] * shape[1])} if shape else {}
+
+
+def written_out(operation: Operation, arguments: Sequence[Expression], shape: tuple[int, ...]) -> Expression:
+    """An operation by its definition; `shape` is its first argument's."""
+    stand_for: dict[str, Expression] = dict(zip(LETTERS, arguments, strict=False))
+    stand_for |= {name: number(size) for name, size in sizes_of(shape).items()}
+    return substitute(parse_rule(operation.definition), stand_for)
 
 
 def size_value(argument: Expression, sizes: Mapping[str, int]) -> int:

@@ -1,118 +1,48 @@
-"""The grammar of lines: text to expressions, by an LALR parser that runs nothing.
+"""The language of lines: text to expressions, by Python's own parser, which runs nothing.
 
 What is too long, too deep or too large to be worked is refused here, so that no reading need be afraid of it.
 """
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from itertools import islice
+from keyword import iskeyword
+from typing import NamedTuple
 
-from lark import Lark, Token, Tree, v_args
-from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken, VisitError
-from lark.visitors import Transformer_InPlace
-
-from backprop.expressions import Apply, Expression, ExpressionError, Name, Number, Span, decimal, depth
-from backprop.expressions import text as written
-from backprop.operations import OPERATIONS
+from backprop.decimals import decimal
+from backprop.errors import ExpressionError
+from backprop.expressions import Apply, Expression, Name, Number, Span, walk
+from backprop.operations import FUNCTIONS, OPERATIONS
+from backprop.writing import depth
+from backprop.writing import text as written
 
 MOST_CHARACTERS = 600
 MOST_DEPTH = 40
+MOST_BRACKETS = 100
 MOST_DIGITS = 30
 LARGEST = Fraction(10) ** 9
 SMALLEST = Fraction(1, 10**12)
 
-GRAMMAR = r"""
-?start: sum
-?sum: product
-    | sum "+" product          -> add
-    | sum "-" product          -> subtract
-?product: unary
-    | product "@" unary        -> matmul
-    | product "*" unary        -> times
-    | product "/" unary        -> over
-?unary: power
-    | "-" unary                -> minus
-    | "+" unary                -> plus
-?power: postfix
-    | postfix "**" unary       -> to_the
-?postfix: atom
-    | postfix ".T"             -> transpose
-?atom: NUMBER                  -> number
-    | NAME                     -> name
-    | NAME "(" [sum ("," sum)*] ")"  -> call
-    | "(" sum ")"              -> group
-NUMBER: /(\d+(\.\d+)?|\.\d+)([eE][+-]?\d{1,3})?/
-NAME: /[A-Za-zΑ-ω][A-Za-z0-9_Α-ω]*/
-%ignore /[ \t\n]+/
-"""
-
-OPERATORS = {
-    "add": "+",
-    "subtract": "-",
-    "matmul": "@",
-    "times": "*",
-    "over": "/",
-    "to_the": "**",
-    "transpose": ".T",
-}
+NAME = r"[A-Za-zΑ-ω][A-Za-z0-9_Α-ω]*"
+TOKEN = re.compile(
+    rf"\s*(?:(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{{1,3}})?)|(?P<name>{NAME})"
+    rf"|(?P<sign>\.T(?![A-Za-z0-9_])|\*\*|[-+@*/(),]))"
+)
+SYNTAX = {entry.operator.syntax: name for name, entry in OPERATIONS.items() if entry.operator}
+"""Operations by the names that Python's syntax trees have for their signs."""
 
 
-@v_args(meta=True)
-class _Builder(Transformer_InPlace):  # type: ignore[type-arg]
-    """Builds nodes from the inside out, without recursion, so that no depth of text can exhaust the stack."""
-
-    def __default__(self, data: Any, children: list[Any], meta: Any) -> Expression:
-        return Apply(OPERATORS[str(data)], tuple(children), _span(meta))
-
-    def number(self, meta: Any, children: list[Token]) -> Expression:
-        span = _span(meta)
-        if len(children[0]) > MOST_DIGITS:
-            raise ExpressionError("this number has too many digits", span=span)
-        value = Fraction(str(children[0]))
-        if value > LARGEST or 0 < value < SMALLEST:
-            raise ExpressionError("numbers in a line lie between 1e-12 and 1e9", span=span)
-        if not 0 < len(decimal(value)) <= MOST_DIGITS:
-            raise ExpressionError("this number has too many digits once it is written out", span=span)
-        return Number(value, span)
-
-    def name(self, meta: Any, children: list[Token]) -> Expression:
-        return Name(str(children[0]), _span(meta))
-
-    def minus(self, meta: Any, children: list[Expression]) -> Expression:
-        if isinstance(children[0], Number):
-            return Number(-children[0].value, _span(meta))
-        return Apply("neg", (children[0],), _span(meta))
-
-    def group(self, meta: Any, children: list[Expression]) -> Expression:
-        return children[0]
-
-    def plus(self, meta: Any, children: list[Expression]) -> Expression:
-        return children[0]
-
-    def call(self, meta: Any, children: list[Any]) -> Expression:
-        function, arguments = str(children[0]), [c for c in children[1:] if c is not None]
-        span = (children[0].start_pos, children[0].end_pos)
-        if function not in FUNCTIONS:
-            near = get_close_matches(function, FUNCTIONS, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FUNCTIONS)}"
-            raise ExpressionError(f"no function is called {function}: {hint}", span=span)
-        operation = OPERATIONS[function]
-        if len(arguments) != len(operation.takes):
-            raise ExpressionError(
-                f"{function} takes {_count(len(operation.takes))} ({operation.says}); {len(arguments)} given", span=span
-            )
-        return Apply(function, tuple(arguments), _span(meta))
-
-
-FUNCTIONS = [name for name in OPERATIONS if name.isidentifier() and name != "neg"]
-
-
-@cache
-def _parser() -> Lark:
-    return Lark(GRAMMAR, parser="lalr", propagate_positions=True, maybe_placeholders=False)
+class Token(NamedTuple):
+    kind: str
+    text: str
+    start: int
+    end: int
 
 
 def parse(text: str) -> Expression:
@@ -125,8 +55,9 @@ def parse(text: str) -> Expression:
     if not text.strip():
         raise ExpressionError("the line is empty")
     try:
-        tree: Tree[Token] = _parser().parse(text)
-        expression: Expression = _Builder().transform(tree)
+        tokens = list(_tokens(text))
+        _check(text, tokens)
+        expression = _Reader(text, tokens).read()
         if depth(expression) > MOST_DEPTH:
             raise ExpressionError(f"more than {MOST_DEPTH} operations deep: give the inner parts lines of their own")
         if len(written(expression)) > MOST_CHARACTERS:
@@ -134,16 +65,6 @@ def parse(text: str) -> Expression:
     except ExpressionError as error:
         error.text = text
         raise
-    except VisitError as error:
-        if isinstance(error.orig_exc, ExpressionError):
-            error.orig_exc.text = text
-            raise error.orig_exc from None
-        raise
-    except UnexpectedCharacters as error:
-        place = error.pos_in_stream or 0
-        raise ExpressionError(_stray(text, place), text, (place, place + 1)) from None
-    except (UnexpectedToken, UnexpectedEOF) as error:
-        raise _unexpected(text, error) from None
     return expression
 
 
@@ -155,18 +76,145 @@ def is_readable(expression: Expression) -> bool:
         return False
 
 
+def is_too_long(expression: Expression) -> bool:
+    """Whether an expression cannot be written as a line, whatever its names; found without writing it."""
+    return sum(1 for _ in islice(walk(expression), MOST_CHARACTERS)) == MOST_CHARACTERS
+
+
 @cache
 def parse_rule(rule: str) -> Expression:
     """A line of the table of operations, whose names stand for any expression; parsed once."""
     return parse(rule)
 
 
-def _span(meta: Any) -> Span | None:
-    return None if meta.empty else (meta.start_pos, meta.end_pos)
+def _tokens(text: str) -> Iterator[Token]:
+    end, last = 0, len(text.rstrip())
+    while end < last:
+        found = TOKEN.match(text, end)
+        if found is None:
+            break
+        kind = found.lastgroup or ""
+        yield Token(kind, found[kind], found.start(kind), found.end())
+        end = found.end()
+    start = end + len(text[end:]) - len(text[end:].lstrip()) if end < last else last
+    yield Token("stray" if start < last else "end", text[start : start + 1], start, start + 1)
 
 
-def _count(n: int) -> str:
-    return "1 argument" if n == 1 else f"{n} arguments"
+def _check(text: str, tokens: list[Token]) -> None:
+    """Whether each token can stand where it does: operands and operators in turn, each bracket closed."""
+    opened: list[bool] = []  # for each bracket whether it is a call's
+    wants_operand, before = True, ""
+    for token in tokens:
+        span = token.start, token.end
+        if token.kind == "stray":
+            raise ExpressionError(_stray(text, token.start), span=span)
+        if token.kind == "end":
+            if wants_operand or opened:
+                raise ExpressionError("the line ends too early", span=span)
+            return
+        called = before == "name" and token.text == "("
+        closes_call = token.text == ")" and before == "call"
+        if wants_operand and not closes_call:
+            fits = token.kind != "sign" or token.text in "+-("
+            wants_operand = token.kind == "sign"
+        else:
+            fits = token.kind == "sign" and (token.text not in "()," or called)
+            fits |= bool(opened) and (token.text == ")" or (token.text == "," and opened[-1]))
+            fits &= not (token.text == ".T" and before == "number")
+            wants_operand = token.text not in (")", ".T")
+        if not fits:
+            product = token.kind != "sign" or token.text == "("
+            hint = ": a product is written * (entrywise) or @ (matrix)" if product else ""
+            raise ExpressionError(f"“{token.text}” cannot stand here{hint}", span=span)
+        if token.text == "(":
+            opened.append(called)
+            if len(opened) > MOST_BRACKETS:
+                raise ExpressionError(f"more than {MOST_BRACKETS} brackets stand inside each other", span=span)
+        elif token.text == ")":
+            opened.pop()
+        before = "call" if called else token.kind
+
+
+class _Reader:
+    """Python's syntax tree of a line, read as an expression."""
+
+    def __init__(self, text: str, tokens: list[Token]) -> None:
+        # Every token stands at its own place, so that the tree's places are the text's. In brackets, a line may be
+        # broken. Numbers are read here and not by Python, to be exact.
+        line = [" "] * len(text)
+        for _, token, start, end in tokens[:-1]:
+            line[start:end] = _disguised(token)
+        self.text, self.line = text, f"({''.join(line)})"
+        # Python counts bytes, of which a Greek letter has two.
+        self.bytes = self.line.encode()
+
+    def read(self) -> Expression:
+        try:
+            return self._expression(ast.parse(self.line, mode="eval").body)
+        except (SyntaxError, RecursionError, MemoryError):
+            reason = f"more than {MOST_DEPTH} operations deep: give the inner parts lines of their own"
+            raise ExpressionError(reason) from None
+
+    def _expression(self, node: ast.expr) -> Expression:
+        span = self._span(node)
+        match node:
+            case ast.Constant():
+                return _number(self.text[slice(*span)], span)
+            case ast.Name():
+                return Name(self.text[slice(*span)], span)
+            case ast.UnaryOp(ast.UAdd(), inner):
+                return self._expression(inner)
+            case ast.UnaryOp(operand=inner):
+                operand = self._expression(inner)
+                if isinstance(operand, Number):
+                    return Number(-operand.value, span)
+                return Apply(SYNTAX["USub"], (operand,), span)
+            case ast.BinOp(left, operator, right):
+                name = SYNTAX[type(operator).__name__]
+                return Apply(name, (self._expression(left), self._expression(right)), span)
+            case ast.Attribute(inner, attribute):
+                return Apply(SYNTAX[attribute], (self._expression(inner),), span)
+            case ast.Call(function, arguments):
+                place = self._span(function)
+                return _call(self.text[slice(*place)], [self._expression(a) for a in arguments], place, span)
+        raise AssertionError(node)
+
+    def _span(self, node: ast.expr) -> Span:
+        ends = (node.col_offset, node.end_col_offset or 0)
+        start, end = (len(self.bytes[:byte].decode()) - 1 for byte in ends)
+        return start, end
+
+
+def _disguised(token: str) -> str:
+    """A token that Python reads as one of its kind: numbers are plain, and words of Python's own are only names."""
+    if token[0].isdigit() or (token[0] == "." and token != ".T"):
+        return "1" * len(token)
+    if iskeyword(token):  # such as lambda: a letter that Python takes for the same makes a name of it
+        return token[:-1] + chr(0x1D5BA + ord(token[-1]) - ord("a"))
+    return token
+
+
+def _number(text: str, span: Span) -> Number:
+    if len(text) > MOST_DIGITS:
+        raise ExpressionError("this number has too many digits", span=span)
+    value = Fraction(text)
+    if value > LARGEST or 0 < value < SMALLEST:
+        raise ExpressionError("numbers in a line lie between 1e-12 and 1e9", span=span)
+    if not 0 < len(decimal(value)) <= MOST_DIGITS:
+        raise ExpressionError("this number has too many digits once it is written out", span=span)
+    return Number(value, span)
+
+
+def _call(function: str, arguments: list[Expression], place: Span, span: Span) -> Apply:
+    if function not in FUNCTIONS:
+        near = get_close_matches(function, FUNCTIONS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FUNCTIONS)}"
+        raise ExpressionError(f"no function is called {function}: {hint}", span=place)
+    operation = OPERATIONS[function]
+    if len(arguments) != (count := len(operation.takes)):
+        takes = f"{count} argument{'s' * (count != 1)}"
+        raise ExpressionError(f"{function} takes {takes} ({operation.says}); {len(arguments)} given", span=place)
+    return Apply(function, tuple(arguments), span)
 
 
 def _stray(text: str, position: int) -> str:
@@ -183,11 +231,3 @@ def _stray(text: str, position: int) -> str:
             return "a line's right-hand side has no “=”"
         case character:
             return f"“{character}” has no meaning here"
-
-
-def _unexpected(text: str, error: UnexpectedToken | UnexpectedEOF) -> ExpressionError:
-    token = getattr(error, "token", None)
-    if token is None or token.type == "$END":
-        return ExpressionError("the line ends too early", text, (len(text.rstrip()), len(text.rstrip()) + 1))
-    hint = ": a product is written * (entrywise) or @ (matrix)" if token.type in ("NAME", "NUMBER", "LPAR") else ""
-    return ExpressionError(f"“{token}” cannot stand here{hint}", text, (token.start_pos, token.end_pos))

@@ -1,8 +1,8 @@
 """Mistakes: what people write in the place of a line, as other lines worked from the same earlier numbers.
 
-Most are edits of the line's own expression, and need no list: a transpose left out or put in, factors in the other
-order, entrywise for matrix product, a scale left out or turned over, a sign, a term left out, another quantity of
-the same shape. What is particular to one operation stands in the table of operations.
+What is particular to one operation, listed or made by editing the tree, stands in the table of operations. Here it is
+looked for at every place of a line, and with it what the line's surroundings suggest: another quantity of the same
+shape, another line's expression, a weight that was already updated.
 """
 
 from __future__ import annotations
@@ -10,25 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from backprop.evaluate import size_value
-from backprop.expressions import (
-    Apply,
-    Expression,
-    ExpressionError,
-    Name,
-    Number,
-    apply,
-    names,
-    number,
-    substitute,
-    text,
-    walk,
-)
+from backprop.errors import ExpressionError
+from backprop.evaluate import size_value, sizes_of
+from backprop.expressions import Apply, Expression, Name, Number, names, number, substitute, walk
 from backprop.language import parse_rule
-from backprop.model import BACKWARD, UPDATE, Line, Model, renewed
+from backprop.model import BACKWARD, ONEHOT, UPDATE, Line, Model, renewed
 from backprop.operations import OPERATIONS
+from backprop.operations.edits import Edit
+from backprop.operations.record import INDEX, MATRIX
 from backprop.patterns import filled, match
 from backprop.scope import Scope, shape_of
+from backprop.writing import text
+
+ONE_COLUMN = {
+    "a * onehot(k, n)": "only the column at {k} of {a} was used; every column counts",
+    "a * (1 - onehot(k, n))": "the column at {k} of {a} was left out; every column counts",
+}
+"""What is done to a gradient whose columns are classes, where only one class seems to matter."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +39,6 @@ class Mistake:
     kind: str
     expression: Expression
     says: str
-
-
-Edit = tuple[str, Expression, str]
 
 
 def mistakes(model: Model, line: Line) -> list[Mistake]:
@@ -75,25 +70,28 @@ class _Editor:
 
     def __init__(self, model: Model, line: Line, scope: Scope) -> None:
         self.model, self.line, self.scope = model, line, scope
-        self.by_operation: Mapping[str, Callable[..., Iterator[Edit]]] = {
-            "@": self._product,
-            "*": self._entrywise,
-            "/": self._quotient,
-            "+": self._sum,
-            "-": self._difference,
-            ".T": self._transpose,
-        }
+        self.sizes = scope.sizes
+        self.is_update, self.is_gradient = line.part == UPDATE, line.part == BACKWARD
+
+    def shape(self, expression: Expression) -> tuple[int, ...]:
+        try:
+            return shape_of(expression, self.scope)
+        except ExpressionError:
+            return ()
+
+    def text(self, expression: Expression) -> str:
+        return f"{{{text(expression)}}}"
 
     def edits(self) -> Iterator[Edit]:
         """Every edit: those of the operations' own first, since they are the likeliest, then those of the tree."""
         whole = self.line.expression
         yield from self._everywhere(whole, lambda e: e, self._listed)
         yield from self._everywhere(whole, lambda e: e, self._edited)
-        if self.line.part != UPDATE:
-            yield "sign", apply("neg", whole), f"every sign is turned; the line is {{{self.line.text}}}"
-        shape = self._shape(whole)
+        if not self.is_update:
+            yield "sign", -whole, f"every sign is turned; the line is {self.text(whole)}"
+        shape = self.shape(whole)
         if shape and shape[0] == shape[1] > 1:
-            yield "transpose", apply(".T", whole), f"this is the transpose of {{{self.line.name}}}"
+            yield "transpose", whole.T, f"this is the transpose of {self.text(Name(self.line.name))}"
         yield from self._everywhere(whole, lambda e: e, self._other_quantity)
         yield from self._other_line()
 
@@ -107,17 +105,10 @@ class _Editor:
         for kind, expression, says in edit(node):
             yield kind, put_back(expression), says
         if isinstance(node, Apply) and not OPERATIONS[node.operation].hides:
-            for position, (letter, argument) in enumerate(
-                zip(OPERATIONS[node.operation].takes, node.arguments, strict=True)
-            ):
-                if letter == "m":
+            pairs = zip(OPERATIONS[node.operation].takes, node.arguments, strict=True)
+            for position, (taken, argument) in enumerate(pairs):
+                if taken is MATRIX:
                     yield from self._everywhere(argument, _putting(node, position, put_back), edit)
-
-    def _shape(self, expression: Expression) -> tuple[int, ...]:
-        try:
-            return shape_of(expression, self.scope)
-        except ExpressionError:
-            return ()
 
     # What stands in the table of operations.
 
@@ -132,8 +123,8 @@ class _Editor:
 
     def _choices(self, used: Collection[str], bound: Mapping[str, Expression]) -> Iterator[dict[str, Expression]]:
         """What the names in a mistake's line stand for that the right one has not: sizes, and each other index."""
-        shape = self._shape(bound["a"]) if "a" in bound else ()
-        sizes = dict(zip(("rows", "columns"), map(int, shape), strict=False))
+        shape = self.shape(bound["a"]) if "a" in bound else ()
+        sizes = sizes_of(shape)
         if any(sizes.get(name, 1) == 1 for name in ("rows", "columns") if name in used):
             return  # there is nothing to add up, or to take the mean of
         chosen: dict[str, Expression] = {name: number(size) for name, size in sizes.items()}
@@ -142,100 +133,19 @@ class _Editor:
             return
         # Where the index runs: over a size that is named, along a row of probabilities, or down a matrix's rows.
         count = size_value(bound["n"], self.scope.sizes) if "n" in bound else 0
-        count = count or (self._shape(bound["p"])[1] if "p" in bound else shape[0])
+        count = count or (self.shape(bound["p"])[1] if "p" in bound else shape[0])
         index = bound.get("k")
         for value in range(count if count > 1 else 0):
             if not (isinstance(index, Number) and index.value % count == value):
                 yield {**chosen, "other": number(value)}
 
-    # What can be done to any expression.
-
     def _edited(self, node: Expression) -> Iterator[Edit]:
-        if isinstance(node, Name) and len(self._shape(node)) == 2:
-            yield "transpose", apply(".T", node), f"the transpose of {{{node.id}}} was put in"
-        if isinstance(node, Apply) and (edit := self.by_operation.get(node.operation)):
-            yield from edit(node, *node.arguments)
+        if isinstance(node, Name) and len(self.shape(node)) == 2:
+            yield "transpose", node.T, f"the transpose of {self.text(node)} was put in"
+        if isinstance(node, Apply) and (edits := OPERATIONS[node.operation].edits):
+            yield from edits(self, node, *node.arguments)
 
-    def _product(self, node: Apply, a: Expression, b: Expression) -> Iterator[Edit]:
-        for left, right in ((_turned(a), b), (a, _turned(b)), (_turned(a), _turned(b))):
-            yield "transpose", left @ right, self._turning(a, b, left, right)
-        for left, right in ((b, a), (_turned(b), a), (b, _turned(a)), (_turned(b), _turned(a))):
-            if (left, right) == (_turned(b), _turned(a)):
-                says = f"{{{text(left @ right)}}} was worked, which is the transpose of {{{text(node)}}}"
-                yield "transpose", left @ right, says
-            else:
-                yield "order", left @ right, f"{{{text(left @ right)}}} was worked; the order is {{{text(node)}}}"
-        for left in (a, _turned(a)):
-            for right in (b, _turned(b)):
-                says = f"entries were multiplied in pairs; {{{text(node)}}} is a matrix product: row times column"
-                yield "entrywise-product", left * right, says
-        for kept, factor in ((a, b), (b, a)):
-            yield "missing-term", kept, f"the factor {{{text(factor)}}} was left out of {{{text(node)}}}"
-
-    def _turning(self, a: Expression, b: Expression, left: Expression, right: Expression) -> str:
-        done = []
-        for before, after in ((a, left), (b, right)):
-            if before != after:
-                dropped = isinstance(before, Apply) and before.operation == ".T"
-                turned, how = (after, "left out") if dropped else (before, "put in")
-                done.append(f"the transpose of {{{text(turned)}}} was {how}")
-        return f"{' and '.join(done)}; the line is {{{text(a @ b)}}}"
-
-    def _entrywise(self, node: Apply, a: Expression, b: Expression) -> Iterator[Edit]:
-        for factor, other in ((a, b), (b, a)):
-            if self._shape(factor) == ():
-                missing, wrong = (
-                    ("learning-rate",) * 2 if self.line.part == UPDATE else ("missing-scale", "wrong-scale")
-                )
-                yield missing, other, f"the factor {{{text(factor)}}} was left out of {{{text(node)}}}"
-                yield wrong, other / factor, f"the factor {{{text(factor)}}} divides here; it multiplies"
-            else:
-                yield "missing-term", other, f"the factor {{{text(factor)}}} was left out of {{{text(node)}}}"
-        if self._shape(a) and self._shape(b):
-            says = f"a matrix product was worked; {{{text(node)}}} multiplies entries in pairs"
-            yield "entrywise-product", a @ b, says
-
-    def _quotient(self, node: Apply, a: Expression, b: Expression) -> Iterator[Edit]:
-        if self._shape(b) != ():
-            yield "missing-term", a, f"the division by {{{text(b)}}} was left out"
-            return
-        yield "missing-scale", a, f"the division by {{{text(b)}}} was left out"
-        yield "wrong-scale", a * b, f"{{{text(b)}}} multiplies here; it divides"
-        if not (isinstance(b, Apply) and b.operation == "sqrt"):
-            yield "wrong-scale", a / (b * b), f"the division by {{{text(b)}}} was done twice, or by its square"
-            return
-        inner = b.arguments[0]
-        yield "wrong-scale", a / inner, f"this divides by {{{text(inner)}}}, not by its root {{{text(b)}}}"
-        if (right := self.scope.sizes.get(getattr(inner, "id", ""))) is None:
-            return
-        for value in sorted(set(self.scope.sizes.values()) - {right}):
-            sizes = [Name(size) for size, its in self.scope.sizes.items() if its == value]
-            for others in ([apply("sqrt", size) for size in sizes], sizes):
-                said = " or ".join(f"{{{text(other)}}}" for other in others)
-                yield "wrong-scale", a / others[0], f"this divides by {said}; it is {{{text(b)}}}"
-
-    def _sum(self, node: Apply, a: Expression, b: Expression) -> Iterator[Edit]:
-        for kept, term in ((a, b), (b, a)):
-            says = f"the term {{{text(term)}}} was left out"
-            if self.line.part == BACKWARD:
-                says += ": where a quantity is used twice, its gradient has a part for each use"
-            yield "missing-term", kept, says
-        yield "sign", a - b, f"{{{text(b)}}} is added here, not taken off"
-
-    def _difference(self, node: Apply, a: Expression, b: Expression) -> Iterator[Edit]:
-        says = f"{{{text(b)}}} is taken off here, not added"
-        if self.line.part == UPDATE:
-            says = "the step goes against the gradient: it is taken off"
-        yield "sign", a + b, says
-        yield "sign", b - a, f"the difference is the other way round: {{{text(node)}}}"
-        yield "missing-term", a, f"{{{text(b)}}} was not taken off"
-        says = f"the term {{{text(a)}}} was left out"
-        if self.line.part == UPDATE:
-            says = f"this is the step alone; it is taken off {{{text(a)}}}"
-        yield "missing-term", b, says
-
-    def _transpose(self, node: Apply, a: Expression) -> Iterator[Edit]:
-        yield "transpose", a, f"the transpose of {{{text(a)}}} was left out"
+    # What the line's surroundings suggest.
 
     def _other_quantity(self, node: Expression) -> Iterator[Edit]:
         """Another quantity of the same shape in the place of one: K for Q, a new weight for the old one."""
@@ -253,7 +163,7 @@ class _Editor:
                 f"{{{other}}} was used where {{{node.id}}} belongs; the line is {{{self.line.text}}}",
             )
         for given in self.model.givens:
-            if given.rows == "onehot" and given.shape == shape and given.name != node.id:
+            if given.rows == ONEHOT and given.shape == shape and given.name != node.id:
                 says = f"only the entries where {{{given.name}}} is 1 were used of {{{node.id}}}; every entry counts"
                 yield "missing-term", node * Name(given.name), says
         yield from self._too_early(node)
@@ -261,20 +171,12 @@ class _Editor:
             for kind, wrong, says in self._listed(defined.expression):
                 if kind == "wrong-row":
                     yield kind, wrong, f"where {{{node.id}}} belongs, {says}"
-        picked = any(isinstance(n, Apply) and n.operation == "entry" for n in walk(self.line.expression))
-        for index, size in self.scope.indices.items() if not picked else ():
-            if len(shape) == 2 and shape[1].name and shape[1].name == size.name:
-                only = apply("onehot", Name(index), Name(size.name))
-                yield (
-                    "missing-term",
-                    node * only,
-                    f"only the column at {{{index}}} of {{{node.id}}} was used; every column counts",
-                )
-                yield (
-                    "missing-term",
-                    node * (number(1) - only),
-                    f"the column at {{{index}}} of {{{node.id}}} was left out; every column counts",
-                )
+        if not any(_picks_an_entry(n) for n in walk(self.line.expression)):
+            for index, size in self.scope.indices.items():
+                if len(shape) == 2 and shape[1].name and shape[1].name == size.name:
+                    stand_for: dict[str, Expression] = {"a": node, "k": Name(index), "n": Name(size.name)}
+                    for rule, what in ONE_COLUMN.items():
+                        yield "missing-term", substitute(parse_rule(rule), stand_for), filled(what, stand_for)
 
     def _other_line(self) -> Iterator[Edit]:
         """What another line of the same part is worked by, where this line is not worked from it."""
@@ -304,8 +206,5 @@ def _putting(node: Apply, position: int, put_back: PutBack) -> PutBack:
     return put
 
 
-def _turned(expression: Expression) -> Expression:
-    """The transpose, without turning twice."""
-    if isinstance(expression, Apply) and expression.operation == ".T":
-        return expression.arguments[0]
-    return apply(".T", expression)
+def _picks_an_entry(node: Expression) -> bool:
+    return isinstance(node, Apply) and OPERATIONS[node.operation].takes == (MATRIX, INDEX, INDEX)

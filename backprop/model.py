@@ -6,12 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from backprop.expressions import Expression, ExpressionError, names, text
+from backprop.errors import ExpressionError
+from backprop.expressions import Expression, names
 from backprop.language import parse
 from backprop.scope import Scope, shape_of
 from backprop.shapes import Shape, Size
+from backprop.writing import text
 
 FORWARD, BACKWARD, UPDATE, AGAIN, THEN = PARTS = ("forward", "backward", "update", "again", "then")
+
+ONEHOT, SHARES = "onehot", "shares"
+"""What each row of a given may be: zeros but for a 1, or positive numbers; both add up to 1."""
 
 
 def renewed(name: str) -> str:
@@ -26,8 +31,8 @@ def renewed(name: str) -> str:
 class Given:
     """A quantity that the sheet prints: a matrix or scalar, or an index into a size.
 
-    `index` is the size that an index runs over, counted from 0; None for a quantity. `rows` says what each row of a
-    matrix is: "onehot", zeros but for a 1, or "shares", positive numbers; both add up to 1.
+    `index` is the size that an index runs over, counted from 0; None for a quantity. `rows` is ONEHOT or SHARES where
+    the rows of a matrix add up to 1.
     """
 
     name: str

@@ -7,35 +7,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from backprop.expressions import (
-    ATOM,
-    Apply,
-    Expression,
-    ExpressionError,
-    Name,
-    Number,
-    decimal,
-    level,
-    needs_parentheses,
-    rebuild,
-)
+from backprop.decimals import decimal
+from backprop.errors import ExpressionError
+from backprop.expressions import Apply, Expression, Name, Number, rebuild
 from backprop.language import parse
 from backprop.model import BACKWARD, Model
 from backprop.operations import OPERATIONS
-from backprop.printed import LATEX, PLAIN, STYLES, TYPST, Notation, called, infix, quoted
+from backprop.operations.picking import as_leaf
+from backprop.operations.printed import LATEX, PLAIN, TYPST, Notation, called, infix, quoted
+from backprop.operations.record import ATOM, INDEX
 from backprop.scope import Scope, shape_of
+from backprop.writing import level, needs_parentheses
 
-__all__ = ["LATEX", "PLAIN", "STYLES", "TYPST", "Printer", "markdown_words", "spoken", "symbol", "with_numbers"]
+__all__ = [
+    "LATEX",
+    "PLAIN",
+    "TYPST",
+    "Printer",
+    "markdown_words",
+    "quoted",
+    "spoken",
+    "symbol",
+    "with_numbers",
+]
 
-GREEK = (
-    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
-    *("xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
-    *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"),
+_GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi "
+    "psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 )
 SLASH = infix("/", "/")
 MOST_OVER_A_BAR = 10
 """How many numbers and names a numerator may have: no line is broken there, so a longer one stands before a slash."""
-LETTERS = dict(zip(GREEK, "αβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", strict=True))
+LETTERS = dict(zip(_GREEK.split(), "αβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", strict=True))
 
 
 def symbol(name: str, style: str) -> str:
@@ -124,13 +127,14 @@ class Printer:
 
     def expression(self, expression: Expression) -> str:
         """An expression, with parentheses where it needs them."""
+        if found := as_leaf(expression):
+            name, i, j = found
+            return self._entry(name, self._index(i), self._index(j))
         match expression:
             case Number(value):
                 return self.number(value)
             case Name(id):
                 return self.name(id)
-            case Apply("entry", (Name(id), i, j)):
-                return self._entry(id, self._index(i), self._index(j))
             case Apply(operation, arguments):
                 return self._apply(operation, arguments)
 
@@ -151,8 +155,8 @@ class Printer:
             notation = SLASH
         parts = []
         for position, (kind, argument) in enumerate(zip(entry.takes, arguments, strict=True)):
-            shown = self._index(argument) if kind == "i" else self.expression(argument)
-            if kind != "i" and self._in_parentheses(operation, notation, position, argument):
+            shown = self._index(argument) if kind is INDEX else self.expression(argument)
+            if kind is not INDEX and self._in_parentheses(operation, notation, position, argument):
                 # TeX breaks no line between \left and \right: only what is high has parentheses that grow.
                 high = self.style == LATEX and r"\frac" in shown
                 shown = rf"\left({shown}\right)" if high else f"({shown})"
@@ -162,28 +166,30 @@ class Printer:
         return notation.printed(self.style, *parts)
 
     def _in_parentheses(self, operation: str, notation: Notation | None, position: int, argument: Expression) -> bool:
-        if operation == "row":  # “row 1 of A · B” would leave open of what
+        if notation is not None and notation.words:  # “row 1 of A · B” would leave open of what
             return level(argument) < ATOM
-        if operation not in ("+", "-", "*", "/", "@", "**", "neg", ".T"):
+        entry = OPERATIONS[operation]
+        if entry.operator is None or entry.notation is None:
             return False
-        if operation == "**" and isinstance(argument, Apply) and argument.operation == "entry":
-            return isinstance(argument.arguments[0], Name) and argument.arguments[0].id in self.gradients
-        if operation in ("**", ".T") and isinstance(argument, Name):
-            # A superscript on a fraction needs parentheses, and in LaTeX so does a second superscript.
-            return argument.id in self.gradients or (self.style != PLAIN and "_new" in argument.id)
-        if self.style != PLAIN:
+        if entry.notation.superscript:
+            if isinstance(argument, Name):
+                # A superscript on a fraction needs parentheses, and in LaTeX so does a second superscript.
+                return argument.id in self.gradients or (self.style != PLAIN and "_new" in argument.id)
+            if (found := as_leaf(argument)) and entry.operator.level < ATOM:
+                return found[0] in self.gradients
+        elif self.style != PLAIN:
             if notation is not None and notation.bar:
                 return False
-            if operation in ("+", "-", "*", "@", "neg") and self._has_bar(argument):
+            if not entry.notation.bar and self._has_bar(argument):
                 return False
         return needs_parentheses(operation, position, argument)
 
     def _has_bar(self, argument: Expression) -> bool:
-        return (
-            isinstance(argument, Apply)
-            and argument.operation == "/"
-            and not all(map(self._is_matrix, argument.arguments))
-        )
+        """Whether an expression is typeset as a fraction."""
+        if not isinstance(argument, Apply):
+            return False
+        notation = OPERATIONS[argument.operation].notation
+        return notation is not None and notation.bar and not all(map(self._is_matrix, argument.arguments))
 
     def _is_matrix(self, argument: Expression) -> bool:
         try:
@@ -201,11 +207,8 @@ class Printer:
 
 def _count(expression: Expression) -> int:
     """How many numbers and names are printed of an expression, an entry of a matrix as one."""
-    match expression:
-        case Apply("entry", (Name(), _, _)):
-            return 1
-        case Apply(_, arguments):
-            return sum(map(_count, arguments))
+    if isinstance(expression, Apply) and not as_leaf(expression):
+        return sum(map(_count, expression.arguments))
     return 1
 
 
@@ -216,9 +219,9 @@ def spoken(says: str, printer: Printer) -> str:
 
 def with_numbers(expression: Expression, values: Mapping[tuple[str, int, int], Fraction]) -> Expression:
     """An entry's expression with the numbers of one sheet in the place of its leaves."""
-    match expression:
-        case Apply("entry", (Name(id), Number(i), Number(j))):
-            return Number(values[id, int(i), int(j)])
-        case Name(id) if (id, 0, 0) in values:
-            return Number(values[id, 0, 0])
+    match as_leaf(expression):
+        case (name, Number(i), Number(j)):
+            return Number(values[name, int(i), int(j)])
+    if isinstance(expression, Name) and (expression.id, 0, 0) in values:
+        return Number(values[expression.id, 0, 0])
     return rebuild(expression, lambda part: with_numbers(part, values))

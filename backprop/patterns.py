@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from backprop.expressions import Apply, Expression, Name, substitute, text
+from backprop.expressions import Apply, Expression, Name, substitute
 from backprop.language import parse_rule
+from backprop.writing import text
 
 
 def match(pattern: Expression, expression: Expression) -> dict[str, Expression] | None:

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from backprop.expressions import Apply, Expression, ExpressionError, Name, Number, text
+from backprop.errors import ExpressionError
+from backprop.expressions import Apply, Expression, Name, Number
 from backprop.operations import OPERATIONS
+from backprop.operations.record import EXPONENT, INDEX, MATRIX, SIZE, Argument
 from backprop.shapes import Shape, Size
+from backprop.writing import text
 
 MOST_POWER = 12
 
@@ -102,9 +105,9 @@ def _read_exponent(argument: Expression, scope: Scope) -> float:
     raise ExpressionError(f"an exponent is a number from −{MOST_POWER} to {MOST_POWER}", span=argument.span)
 
 
-_READ: dict[str, Callable[[Expression, Scope], Any]] = {
-    "m": shape_of,
-    "i": _read_index,
-    "s": _read_size,
-    "p": _read_exponent,
+_READ: dict[Argument, Callable[[Expression, Scope], Any]] = {
+    MATRIX: shape_of,
+    INDEX: _read_index,
+    SIZE: _read_size,
+    EXPONENT: _read_exponent,
 }

@@ -19,10 +19,14 @@ from typing import Any
 import sympy as sp
 
 from backprop.entries import cells, entry_of
-from backprop.expressions import Apply, Expression, Name, Number, substitute, text
+from backprop.evaluate import written_out
+from backprop.expressions import Apply, Expression, Name, Number, substitute
 from backprop.model import BACKWARD, FORWARD, Line, Model
 from backprop.notation import LATEX, Printer
 from backprop.operations import OPERATIONS
+from backprop.operations.picking import as_leaf
+from backprop.operations.record import INDEX
+from backprop.writing import text
 
 Symbol = tuple[str, int, int]
 
@@ -61,19 +65,24 @@ class Symbolic:
 
     def read(self, entry: Expression) -> Any:
         """An entry's expression, as SymPy's."""
+        if found := as_leaf(entry):
+            name, *place = found
+            if all(isinstance(k, Number) for k in place):
+                return self.symbol(name, *(int(k.value) for k in place if isinstance(k, Number)))
         match entry:
             case Number(value):
                 return sp.Rational(value.numerator, value.denominator)
             case Name(id):
                 return self.symbol(id)
-            case Apply("entry", (Name(id), Number(i), Number(j))):
-                return self.symbol(id, int(i), int(j))
-            case Apply("entry" | "delta") if not self.known:
-                return self._opaque(entry)
-            case Apply(operation, arguments):
-                reading = OPERATIONS[operation].sympy
-                assert reading is not None, operation
-                return reading(sp, *(self.read(a) for a in arguments))
+            case Apply(name, arguments):
+                operation = OPERATIONS[name]
+                if INDEX in operation.takes and not self.known:
+                    return self._opaque(entry)
+                if operation.sympy is None:
+                    return self.read(written_out(operation, arguments, ()))
+                reading = getattr(sp, operation.sympy) if isinstance(operation.sympy, str) else None
+                read = [self.read(a) for a in arguments]
+                return reading(*read) if reading else operation.sympy(sp, *read)  # type: ignore[operator]
 
     def _opaque(self, entry: Expression) -> Any:
         """A symbol for an entry whose place is an index that is not known: probs[target], or Kronecker's delta."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop.decimals import number_text
 from backprop.entries import cells, entry_of
 from backprop.evaluate import evaluate
 from backprop.expressions import Apply, Expression, Number, walk
@@ -35,12 +36,6 @@ def numbers(model: Model, values: Mapping[str, Any], decimals: int) -> Numbers:
         value = np.asarray(values[name], dtype=float).reshape(shape or (1, 1))
         written |= {(name, i, j): Fraction(number_text(float(value[i, j]), places)) for i, j in cells(shape)}
     return written
-
-
-def number_text(value: float, decimals: int) -> str:
-    """A number at so many decimals; never −0."""
-    shown = f"{value:.{decimals}f}"
-    return shown[1:] if shown.startswith("-") and not shown.strip("-0.") else shown
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from backprop.evaluate import batched, evaluate, plain
-from backprop.intervals import Array
 from backprop.language import parse
+from backprop.rounding import Array
 from course.records import SetRecord, SheetRecord
 from grader.course import grade_course, load_course
 from grader.feedback.formats import FEEDBACK

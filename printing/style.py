@@ -13,7 +13,7 @@ from pylatexenc.latexencode import UnicodeToLatexEncoder
 
 from backprop.language import parse
 from backprop.notation import LATEX, PLAIN, TYPST, Printer, markdown_words
-from backprop.printed import quoted
+from backprop.operations.printed import quoted
 from course.records import TRACE
 
 Rows = Sequence[Sequence[str]]

@@ -102,7 +102,7 @@ ROWS: dict[str, list[Row]] = {
         Row("loss", "mean_cross_entropy(probs, (1 - Y) / 2)", "wrong-target", "of the other classes"),
         Row("dlogits", "probs - Y", "missing-scale", "division by n was left out"),
         Row("dlogits", "(Y - probs) / n", "sign", "other way round"),
-        Row("dlogits", "probs / n", "missing-term", "Y was not taken off"),
+        Row("dlogits", "probs / n", "missing-term", "Y was not subtracted"),
         Row("dlogits", "(probs * Y - Y) / n", "missing-term", "Only the entries where Y is 1 were used"),
         Row("db", "row(dlogits, 0)", "missing-term", "the rows are added up"),
     ],
@@ -134,8 +134,8 @@ ROWS: dict[str, list[Row]] = {
     ],
     "softmax-jacobian": [
         Row("J", "p.T @ p - diag(p)", "sign", "other way round"),
-        Row("J", "diag(p)", "missing-term", "was not taken off"),
-        Row("J_ij", "entry(p, 0, i) * (delta(i, j) + entry(p, 0, j))", "sign", "taken off here"),
+        Row("J", "diag(p)", "missing-term", "was not subtracted"),
+        Row("J_ij", "entry(p, 0, i) * (delta(i, j) + entry(p, 0, j))", "sign", "subtracted here"),
         Row("dx", "p * (1 - p) * dp", "softmax-jacobian", "Only the diagonal"),
     ],
     "lora-projection": [

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from backprop.errors import ExpressionError
 from backprop.evaluate import work_lines
-from backprop.expressions import Apply, Expression, ExpressionError, Name, Number, number
-from backprop.intervals import Array
+from backprop.expressions import Apply, Expression, Name, Number, number
 from backprop.model import FORWARD, Given, Model
 from backprop.operations import OPERATIONS
+from backprop.operations.record import EXPONENT, INDEX, MATRIX, SIZE, Argument
+from backprop.rounding import Array
 from backprop.scope import Scope, shape_of
 from backprop.shapes import Shape, Size
 
@@ -101,10 +103,10 @@ def assert_close(found: Any, expected: Any, tolerance: float = 1e-6) -> None:
 SIZES = {"n": 2, "m": 3}
 SHAPES: tuple[tuple[int | str, ...], ...] = ((), (1, "m"), ("n", 1), ("n", "m"), ("m", "n"), ("m", "m"))
 INDICES = {"k": "n"}
-LITERALS: dict[str, tuple[Expression, ...]] = {
-    "i": (number(0), number(-1), number(1), Name("k")),
-    "s": (number(2), number(3), Name("n")),
-    "p": (number(2), number(3), number(-1), number("0.5")),
+LITERALS: dict[Argument, tuple[Expression, ...]] = {
+    INDEX: (number(0), number(-1), number(1), Name("k")),
+    SIZE: (number(2), number(3), Name("n")),
+    EXPONENT: (number(2), number(3), number(-1), number("0.5")),
 }
 
 
@@ -147,7 +149,7 @@ def cases(operation: str) -> Iterator[Case]:
     """Every case of an operation, read from the table."""
     takes = OPERATIONS[operation].takes
     choices: list[Any] = [
-        [(MATRICES[position], shape) for shape in SHAPES] if kind == "m" else [(a, None) for a in LITERALS[kind]]
+        [(MATRICES[position], shape) for shape in SHAPES] if kind is MATRIX else [(a, None) for a in LITERALS[kind]]
         for position, kind in enumerate(takes)
     ]
     for chosen in product(*choices):
@@ -182,7 +184,7 @@ def grown(draw: st.DrawFn, scope: Scope, most: int = 3) -> Expression:
 
 def _fitting(operation: str, pool: list[Expression], scope: Scope) -> list[Expression]:
     takes = OPERATIONS[operation].takes
-    choices = [pool if kind == "m" else list(LITERALS[kind]) for kind in takes]
+    choices = [pool if kind is MATRIX else list(LITERALS[kind]) for kind in takes]
     found = [Apply(operation, arguments) for arguments in product(*choices)]
     # A sign before a number belongs to the number.
     return [e for e in found if fits(e, scope) and not (operation == "neg" and isinstance(e.arguments[0], Number))]

@@ -25,14 +25,16 @@ from small_models import (
     random_models,
 )
 
-from backprop.differentiate import derive
+from backprop.errors import ExpressionError
 from backprop.evaluate import batched, evaluate, plain, work_lines, work_model
-from backprop.expressions import Expression, ExpressionError, Name, apply, number, text
+from backprop.expressions import Expression, Name, apply, number
 from backprop.language import parse
 from backprop.model import BACKWARD, FORWARD, Model
 from backprop.scope import shape_of
 from backprop.simplify import simplify
 from backprop.symbolic import prove_model
+from backprop.training import derive
+from backprop.writing import text
 
 
 def backward(
@@ -308,7 +310,12 @@ XW: Lines = {"h": "X @ W", "loss": "sum(h)"}
     [
         (XW, {"W": (2, 2)}, ("h",), "[derive] gradients_of = “h”: a gradient is of a scalar, and h is a matrix"),
         (XW, {"W": (2, 2)}, ("los",), "[derive] gradients_of = “los”: no line has this name"),
-        (XW, {}, ("loss",), "[derive] gradients_of: no given is trainable, so there is nothing to differentiate by"),
+        (
+            XW,
+            {},
+            ("loss",),
+            "[derive] gradients_of: no given is trainable, so there is nothing to differentiate with respect to",
+        ),
         (XW, {"W": (2, 2), "V": (2, 2)}, ("loss",), "V is trainable, but loss does not depend on it"),
         (
             {"h": "step(X @ W)", "loss": "sum(h)"},
@@ -320,13 +327,13 @@ XW: Lines = {"h": "X @ W", "loss": "sum(h)"}
             {"h": "X @ W", "dh": "h + 1", "loss": "sum(h)"},
             {"W": (2, 2)},
             ("loss",),
-            "line “dh”: this name is kept for the gradient of h",
+            "line “dh”: this name is reserved for the gradient of h",
         ),
         (
             {"h": "X @ W", "dh": "sum(h)", "loss": "sum(h)"},
             {"W": (2, 2)},
             ("loss",),
-            "line “dh”: this name is kept for the gradient of h",
+            "line “dh”: this name is reserved for the gradient of h",
         ),
         (
             {"h": "X @ W", "W_new": "sum(h)", "loss": "sum(h)"},
@@ -365,7 +372,7 @@ XW: Lines = {"h": "X @ W", "loss": "sum(h)"}
             {"h": "X @ W ** (-12)", "loss": "sum(h)"},
             {"W": (2, 2)},
             ("loss",),
-            "line “dW”: an exponent is a number from −12 to 12",
+            "line “h”: an exponent is a number from −12 to 12",
         ),
         (
             {"h": "softmax(" * 20 + "X @ W" + ")" * 20, "loss": "sum(h)"},

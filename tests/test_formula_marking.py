@@ -7,10 +7,10 @@ import pytest
 from formula_problems import attention, every_problem, record, sheet, small_attention
 from mistake_rows import ATTENTION, perceptron
 
-from backprop.expressions import text
 from backprop.language import parse
 from backprop.mistakes import mistakes
 from backprop.notation import LATEX, Printer
+from backprop.writing import text
 from course.records import ProblemRecord
 from grader import grade
 from grader.feedback.formats import markdown

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_models import Shapes, grown, model, numbers, with_trainables
 
-from backprop.differentiate import derive
 from backprop.evaluate import evaluate, work_lines
-from backprop.expressions import Apply, Expression, names, text, walk
+from backprop.expressions import Apply, Expression, names, walk
 from backprop.language import is_readable
 from backprop.model import FORWARD, Line, Model
 from backprop.notation import LATEX, PLAIN, Printer
 from backprop.scope import Scope, shape_of
+from backprop.training import derive
+from backprop.writing import text
 from course.records import ProblemRecord
 from grader.formulas.forms import FORMULA_FORMS, GIVEN, FormulaForm
 from grader.formulas.marking import Formulas

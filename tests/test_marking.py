@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backprop.evaluate import batched, evaluate, plain
-from backprop.intervals import Array
+from backprop.rounding import Array
 from course.records import Marking, SetRecord, SheetRecord
 from grader import grade
 from grader.handed_in import Submission

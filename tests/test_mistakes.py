@@ -13,10 +13,10 @@ from mistake_rows import ATTENTION, SHEETS, SLIPS, Row, Slip, answers_to, attent
 from problem_rows import PROBLEM_SHEETS
 
 from backprop.expressions import names
-from backprop.known_mistakes import Known
 from backprop.language import parse
 from backprop.mistakes import mistakes
 from backprop.operations import OPERATIONS
+from backprop.operations.record import Known
 from grader import grade
 from grader.marking import slips
 from grader.marking.marks import KINDS, Marks

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from backprop.evaluate import batched, evaluate, work_lines
-from backprop.hidden import Watch
 from backprop.mistakes import mistakes
+from backprop.visibility import MistakeVisibility
 from handprop.reports import report_lines
 from worksheets.authoring import AuthoringError
 from worksheets.check import check
@@ -73,7 +73,7 @@ def test_the_target_itself_is_no_wrong_target() -> None:
     model = LESSON.model
     given = {**vetting(asked()).draw(b"class", [(0,)])[0].given, "target": 1}
     worked = work_lines(model.lines, batched(given), model.sizes)
-    hiding = [h for h in Watch(model, {"dlogits"}, 4).over(worked) if h.mistake.kind == "wrong-target"]
+    hiding = [h for h in MistakeVisibility(model, {"dlogits"}, 4).over(worked) if h.mistake.kind == "wrong-target"]
     assert len(hiding) == 4
     assert not any(h.hidden.any() for h in hiding)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from backprop.decimals import number_text
 from backprop.entries import cells, entry_of
 from backprop.evaluate import evaluate
-from backprop.notation import LATEX, PLAIN, STYLES, Printer, with_numbers
-from backprop.work import MOST_NUMBERS, Work, number_text, numbers
+from backprop.notation import LATEX, PLAIN, Printer, with_numbers
+from backprop.operations.printed import STYLES
+from backprop.work import MOST_NUMBERS, Work, numbers
 from worksheets import load_problem
 from worksheets.problem import bundled_problems
 from worksheets.sheet import Sheet

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from backprop.expressions import Name, substitute, text
+from backprop.expressions import Name, substitute
 from backprop.model import BACKWARD, PARTS, Line, Model
+from backprop.writing import text
 from course.records import Help
 from worksheets.authoring import AuthoringError, nearest
 

@@ -11,12 +11,14 @@ import numpy as np
 
 from backprop.entries import cells
 from backprop.evaluate import batched, work_lines, work_model
-from backprop.expressions import Apply, text, walk
-from backprop.intervals import Array
+from backprop.expressions import Apply, walk
 from backprop.mistakes import mistakes
 from backprop.model import BACKWARD, FORWARD, Model
 from backprop.notation import PLAIN, Printer, spoken
+from backprop.operations import OPERATIONS
+from backprop.rounding import Array
 from backprop.symbolic import Proof, Symbolic, prove_model
+from backprop.writing import text
 from course.records import ProblemRecord
 from worksheets.authoring import AuthoringError
 from worksheets.problem_set import Asked, problem_record
@@ -253,4 +255,9 @@ def _doubts(model: Model, loss: str | None) -> Iterator[str]:
 
 def _is_work(node: Apply) -> bool:
     """Whether an expression is worth a line: more than a transpose or one constant's root."""
-    return sum(isinstance(n, Apply) and n.operation not in (".T", "neg") for n in walk(node)) >= 2
+    return sum(isinstance(n, Apply) and not _only_turns(n) for n in walk(node)) >= 2
+
+
+def _only_turns(node: Apply) -> bool:
+    operation = OPERATIONS[node.operation]
+    return operation.operator is not None and len(operation.takes) == 1

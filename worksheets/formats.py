@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
-from backprop.printed import quoted
+from backprop.operations.printed import quoted
 from printing import typesetting, web
 from printing.rendering import render
 from printing.style import Html, Latex, Markdown, Notebook, Spreadsheet, Typst

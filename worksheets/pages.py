@@ -186,10 +186,10 @@ class Writer:
         used: dict[str, Expression] = {}
         for line in self.model.part(FORWARD):
             for node in walk(line.expression):
-                if isinstance(node, Apply) and (node.operation.isidentifier() or node.operation == "@"):
+                if isinstance(node, Apply):
                     used.setdefault(node.operation, node)
         for name, node in used.items():
-            if name not in EXPLAIN_THEMSELVES:
+            if not OPERATIONS[name].says_itself:
                 yield f"{self.style.math(self.printer.expression(node))}: {self.style.text(OPERATIONS[name].says)}"
 
 
@@ -198,9 +198,6 @@ def _fall(losses: Sequence[float]) -> dict[str, Any]:
     top = max(losses, default=1.0)
     bars = [f"{step}  {loss:.4f}  {'█' * round(40 * loss / top)}" for step, loss in enumerate(losses)]
     return {"losses": losses, "loss_bars": bars, "loss_top": f"{1.2 * top:.3f}", "loss_scale": f"{3.2 / top:.3f}"}
-
-
-EXPLAIN_THEMSELVES = {"neg", "sqrt", "exp", "log", "tanh", "row", "entry", "place"}
 
 
 def _decimals(value: float) -> int:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 import numpy as np
 
-from backprop.differentiate import derive
-from backprop.expressions import ExpressionError
-from backprop.intervals import Array
+from backprop.errors import ExpressionError
 from backprop.language import parse
 from backprop.model import FORWARD, THEN, Model
+from backprop.rounding import Array
 from backprop.scope import shape_of
+from backprop.training import derive
 from course.records import GivenRecord
 from course.records import given as as_given
 from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml

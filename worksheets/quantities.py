@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from backprop.decimals import number_text
 from backprop.model import Line, Model
 from backprop.notation import Printer
-from backprop.work import Work, number_text
+from backprop.work import Work
 from course.records import ProblemRecord
 from printing.style import Style
 

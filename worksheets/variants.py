@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from backprop.evaluate import evaluate, work_lines
-from backprop.expressions import Apply, Expression, apply, walk
-from backprop.hidden import Hiding, Watch
-from backprop.intervals import Array
-from backprop.model import Model
+from backprop.expressions import Apply, Expression, walk
+from backprop.model import ONEHOT, Model
 from backprop.operations import OPERATIONS
+from backprop.rounding import Array
+from backprop.visibility import Hiding, MistakeVisibility
 from course.records import ProblemRecord
 from worksheets.authoring import AuthoringError
 from worksheets.problem import Draw, GivenSource, Problem
@@ -66,7 +66,7 @@ def _draw(problem: Problem, g: GivenSource, rng: np.random.Generator) -> Any:
 def _rows_of_one(rows: str, shape: Sequence[int], rng: np.random.Generator) -> Array:
     """A matrix whose rows add up to 1: one-hot, rows unlike while there are enough, or shares of one decimal or two."""
     count, columns = shape
-    if rows == "onehot":
+    if rows == ONEHOT:
         turns = np.concatenate([rng.permutation(columns) for _ in range(-(-count // columns))])
         return np.asarray(np.eye(columns)[turns[:count]])
     parts = 10 if columns <= 5 else 100
@@ -102,8 +102,10 @@ class Vetting:
         self.free = any(g.fixed is None for g in problem.givens.values())
 
     @cached_property
-    def watch(self) -> Watch:
-        return Watch(self.model, {line.name for line in self.record.lines if line.asked}, self.record.decimals)
+    def watch(self) -> MistakeVisibility:
+        return MistakeVisibility(
+            self.model, {line.name for line in self.record.lines if line.asked}, self.record.decimals
+        )
 
     @cached_property
     def _sampled(self) -> list[tuple[Hiding, bool]]:
@@ -194,7 +196,7 @@ class Vetting:
     def _jumping(self) -> list[tuple[str, Expression]]:
         """What decides by its sign, and in which lines."""
         return [
-            (line.name, reduce(lambda a, b: apply("-", a, b), node.arguments))
+            (line.name, reduce(lambda a, b: a - b, node.arguments))
             for line in self.model.lines
             for node in walk(line.expression)
             if isinstance(node, Apply) and OPERATIONS[node.operation].jumps

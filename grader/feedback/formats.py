@@ -9,7 +9,7 @@ from itertools import accumulate
 from markupsafe import escape
 
 from backprop.notation import PLAIN
-from backprop.printed import quoted
+from backprop.operations.printed import quoted
 from course.records import SetRecord, SheetRecord
 from grader.feedback.page import MISSING, page
 from grader.marking.marks import Marks

@@ -141,8 +141,8 @@ FORMULA_FORMS: dict[str, tuple[FormulaForm, ...]] = {
         _not("wrong", "dcontext", "W_O dlogits^T", "the formula gives 5×1 (d_v×1), and ∂L/∂context is 1×5 (1×d_v)."),
         _not("wrong", "dscores", "dscaled / d_k", "This divides by d_k, not by its root √d_k."),
         _not("wrong", "dscaled", "weights * dweights", "The row sum was left out"),
-        _not("wrong", "W_Q_new", "W_Q + eta dW_Q", "The step goes against the gradient: it is taken off."),
-        _not("wrong", "dlogits", "probs", "1 was not taken off at the target"),
+        _not("wrong", "W_Q_new", "W_Q + eta dW_Q", "The step goes against the gradient: it is subtracted."),
+        _not("wrong", "dlogits", "probs", "1 was not subtracted at the target"),
     ),
     "Not accepted": (
         _not("wrong", "dW_Q", "dW_Q", "This is the line's own name; the formula says how it is worked"),

@@ -8,7 +8,9 @@ from typing import NamedTuple, Protocol
 
 from backprop.expressions import Apply, Expression, Name, Number, apply, number, substitute
 from backprop.language import parse_rule
+from backprop.operations import FUNCTIONS as LANGUAGE
 from backprop.operations import OPERATIONS
+from backprop.operations.record import INDEX, MATRIX, SIZE, Argument
 from backprop.scope import Scope
 from backprop.shapes import Shape
 from backprop.simplify import simplify
@@ -55,20 +57,10 @@ class Reader(Protocol):
     def said(self, reading: Sized) -> str: ...
 
 
-# Other names of what the language has.
-_CALLED = {
-    "ln": "log", "σ": "sigmoid", "logistic": "sigmoid", "expit": "sigmoid", "heaviside": "step", "one_hot": "onehot",
-    "row_sum": "rowsum", "col_sum": "colsum", "columnsum": "colsum", "row_mean": "rowmean", "average": "mean",
-    "crossentropy": "cross_entropy", "δ": "delta", "broadcast_to": "spread", "diagflat": "diag",
-}  # fmt: skip
+_CALLED = {alias: name for name, entry in OPERATIONS.items() for alias in entry.aliases}
 _BINARY = {
     "matmul": "at", "mm": "at", "dot": "call:dot", "multiply": "entrywise", "mul": "entrywise",
     "hadamard": "entrywise", "divide": "over", "add": "add", "subtract": "subtract",
-}  # fmt: skip
-_DERIVED = ("exp", "log", "sqrt", "tanh", "sigmoid", "relu")
-_ALONG: Mapping[tuple[str, int], str] = {
-    ("sum", 0): "colsum(a)", ("sum", 1): "rowsum(a)", ("mean", 1): "rowmean(a)", ("mean", 0): "colsum(a) / rows",
-    ("softmax", 1): "softmax(a)", ("softmax", 0): "softmax(a.T).T",
 }  # fmt: skip
 
 
@@ -80,19 +72,20 @@ def called(reader: Reader, function: str, arguments: Sequence[Expression]) -> It
     given = [a for a in arguments if not _is_keyword(a)]
     axis = keywords.get("axis", keywords.get("dim"))
     function = _CALLED.get(function, function)
-    if axis is None and function in ("sum", "mean", "softmax") and len(given) == 2:
+    along = OPERATIONS[function].along if function in OPERATIONS else ()
+    if axis is None and along and len(given) == 2:
         axis = number_typed(given.pop())  # np.sum(A, 1)
     if function.endswith("'"):
         return _derivative(reader, _CALLED.get(function[:-1], function[:-1]), given)
     if axis is not None:
-        if axis.value not in (-2, -1, 0, 1) or (rule := _ALONG.get((function, int(axis.value) % 2))) is None:
+        if axis.value not in (-2, -1, 0, 1) or not along:
             raise Refused(f"{function} is not read with this axis: rows are axis 0, columns axis 1.")
-        return (_ruled(reader, rule, a) for a in reader.read(_only(function, given)))
+        return (_ruled(reader, along[int(axis.value) % 2], a) for a in reader.read(_only(function, given)))
     if function in _BINARY and len(given) == 2:
         return iter(_binary(reader, _BINARY[function], given))
     if function in _OWN:
         return _OWN[function](reader, given)
-    if function in OPERATIONS:
+    if function in LANGUAGE:
         return _operation(reader, function, given)
     raise Refused(f"{function} cannot be used like this in a formula.")
 
@@ -112,9 +105,10 @@ def _ruled(reader: Reader, rule: str, a: Sized) -> Sized | Misfit:
 
 def _derivative(reader: Reader, function: str, given: Sequence[Expression]) -> Iterator[Sized | Misfit]:
     """σ'(A), by the operation's own adjoint."""
-    if function not in _DERIVED:
+    operation = OPERATIONS.get(function)
+    if operation is None or not operation.is_entrywise or len(operation.takes) > 1 or None in operation.adjoint:
         raise Refused(f"{function}' is not read here; write out how the line is worked from the lines before it.")
-    (rule,) = OPERATIONS[function].adjoint
+    (rule,) = operation.adjoint
     for a in reader.read(_only(function, given)):
         out = apply(function, a.expression)
         scope = Scope({"a": a.shape, "out": a.shape})
@@ -125,22 +119,24 @@ def _derivative(reader: Reader, function: str, given: Sequence[Expression]) -> I
 def _operation(reader: Reader, function: str, given: Sequence[Expression]) -> Iterator[Sized | Misfit]:
     """An operation of the language by its name; a size that can only be one may be left out."""
     takes = OPERATIONS[function].takes
+    # Where an index says what a size is of, the size may be left out: onehot(k).
+    may_miss = takes[-2:] == (INDEX, SIZE)
     choices: list[Sequence[Sized | Expression]] = []
     for kind, argument in zip(takes, given, strict=False):
         choices.append(_argument(reader, kind, argument, function))
     missing = takes[len(given) :]
-    if len(given) > len(takes) or missing.strip("s") or (missing and function not in ("onehot", "place")):
+    if len(given) > len(takes) or missing not in ((), (SIZE,)) or (missing and not may_miss):
         raise Refused(f"{function} takes {len(takes)} in its brackets ({OPERATIONS[function].says}).")
     for _ in missing:
-        choices.append(_sizes(reader, given[0] if function == "onehot" else None))
+        choices.append(_sizes(reader, given[-1]))
     return (reader.attempt(function, *chosen) for chosen in islice(product(*choices), 64))
 
 
-def _argument(reader: Reader, kind: str, typed: Expression, function: str) -> Sequence[Sized | Expression]:
-    if kind == "m":
+def _argument(reader: Reader, kind: Argument, typed: Expression, function: str) -> Sequence[Sized | Expression]:
+    if kind is MATRIX:
         return reader.read(typed)
-    if kind == "i":
-        return reader.places(typed, counted_from_1=function in ("delta", "onehot"))
+    if kind is INDEX:
+        return reader.places(typed, counted_from_1=MATRIX not in OPERATIONS[function].takes)
     value = number_typed(typed)
     if value is None and not isinstance(typed, Name):
         raise Refused(f"{function} takes a number or a name there.")
@@ -156,11 +152,11 @@ def _sizes(reader: Reader, index: Expression | None) -> list[Expression]:
 
 
 def _as_transpose(reader: Reader, given: Sequence[Expression]) -> Iterator[Sized | Misfit]:
-    return (reader.attempt(".T", a) for a in reader.read(_only("transpose", given)))
+    return (reader.sized(a.expression.T) for a in reader.read(_only("transpose", given)))
 
 
 def _as_square(reader: Reader, given: Sequence[Expression]) -> Iterator[Sized | Misfit]:
-    return (reader.attempt("**", a, number(2)) for a in reader.read(_only("square", given)))
+    return (reader.sized(a.expression**2) for a in reader.read(_only("square", given)))
 
 
 def _as_outer(reader: Reader, given: Sequence[Expression]) -> Iterator[Sized | Misfit]:
@@ -168,24 +164,16 @@ def _as_outer(reader: Reader, given: Sequence[Expression]) -> Iterator[Sized | M
     if len(given) != 2:
         raise Refused("outer takes 2 vectors in its brackets.")
     for a, b in product(reader.read(given[0]), reader.read(given[1])):
-        column = reader.sized(apply(".T", a.expression)) if a.shape and a.shape[0] == 1 else a
-        row = reader.sized(apply(".T", b.expression)) if b.shape and b.shape[1] == 1 else b
-        yield reader.attempt("@", column, row)
-
-
-def _as_maximum(reader: Reader, given: Sequence[Expression]) -> Iterator[Sized | Misfit]:
-    """max(A, B); max(0, A) is relu(A)."""
-    if len(given) != 2:
-        raise Refused("max takes 2 arguments here, as in max(0, A).")
-    rest = [a for a in given if a != number(0)]
-    if len(rest) == 1:
-        return (reader.attempt("relu", a) for a in reader.read(rest[0]))
-    return (reader.attempt("maximum", a, b) for a, b in product(reader.read(given[0]), reader.read(given[1])))
+        column = reader.sized(a.expression.T) if a.shape and a.shape[0] == 1 else a
+        row = reader.sized(b.expression.T) if b.shape and b.shape[1] == 1 else b
+        try:
+            yield reader.sized(column.expression @ row.expression)
+        except Misfit as misfit:
+            yield misfit
 
 
 def _as_eye(reader: Reader, given: Sequence[Expression]) -> Iterator[Sized | Misfit]:
-    size = _only("eye", given)
-    yield reader.sized(Apply("diag", (Apply("spread", (number(1), number(1), size)),)))
+    yield reader.sized(substitute(parse_rule("diag(spread(1, 1, n))"), {"n": _only("eye", given)}))
 
 
 def _is_keyword(typed: Expression) -> bool:
@@ -218,14 +206,10 @@ _OWN: Mapping[str, Callable[[Reader, Sequence[Expression]], Iterator[Sized | Mis
     "square": _as_square,
     "eye": _as_eye,
     "identity": _as_eye,
-    "maximum": _as_maximum,
-    "max": _as_maximum,
 }
 
-FUNCTIONS = frozenset(
-    (*(name for name in OPERATIONS if name.isidentifier() and name != "neg"), *_CALLED, *_BINARY, *_OWN)
-)
+FUNCTIONS = frozenset((*LANGUAGE, *_CALLED, *_BINARY, *_OWN))
 """The functions that a formula may call, as they are typed."""
 
-WITHOUT_BRACKETS = frozenset(("exp", "ln", "log", "tanh", "σ"))
+WITHOUT_BRACKETS = frozenset(["exp", "ln", "log", "tanh", "σ"])
 """The functions whose brackets are left out before a single name."""

@@ -18,9 +18,10 @@ from lark.exceptions import UnexpectedInput, VisitError
 from lark.lexer import Lexer
 from lark.visitors import Transformer_InPlace
 
-from backprop.expressions import Apply, Expression, Name, Number, depth, names, number
+from backprop.expressions import Apply, Expression, Name, Number, names, number
 from backprop.language import MOST_CHARACTERS, MOST_DEPTH, MOST_DIGITS
 from backprop.model import UPDATE, Line
+from backprop.writing import depth
 from grader.formulas.functions import FUNCTIONS
 from grader.formulas.names import Vocabulary
 from grader.formulas.words import FORMULA_FORMS, plain_formula, words

@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from backprop.expressions import Apply, Expression, ExpressionError, Name, Number, apply, number, walk
+from backprop.errors import ExpressionError
+from backprop.expressions import Apply, Expression, Name, Number, number, walk
+from backprop.language import SYNTAX, parse_rule
 from backprop.model import Line
 from backprop.notation import Printer
 from backprop.operations import OPERATIONS
+from backprop.operations.record import MATRIX
 from backprop.scope import Scope, shape_of
 from backprop.shapes import Shape, describe, spread_together
 from grader.formulas.functions import Misfit, Sized, called, number_typed
@@ -22,7 +25,7 @@ from grader.reading.numbers import Refused
 
 MOST_READINGS, MOST_MIXED = 4, 40
 
-PRODUCT, ENTRYWISE = "@", "*"
+PRODUCT, ENTRYWISE, OVER, ADD, SUBTRACT = (SYNTAX[sign] for sign in ("MatMult", "Mult", "Div", "Add", "Sub"))
 BOTH = (PRODUCT, ENTRYWISE)
 _SIGNS: Mapping[str, tuple[str, ...]] = {
     "at": (PRODUCT,),
@@ -31,9 +34,9 @@ _SIGNS: Mapping[str, tuple[str, ...]] = {
     "star": BOTH,
     "times": BOTH,
     "dot": BOTH,
-    "over": ("/",),
-    "add": ("+",),
-    "subtract": ("-",),
+    "over": (OVER,),
+    "add": (ADD,),
+    "subtract": (SUBTRACT,),
 }
 _CUSTOMS: Sequence[Mapping[str, tuple[str, ...]]] = (
     dict.fromkeys(("dot", "star", "times"), BOTH),
@@ -71,7 +74,7 @@ class _Reader:
             case Apply("power", (base, exponent)):
                 return self._first(self._power(base, exponent))
             case Apply("transpose", (inner,)):
-                return self._first(self.attempt(".T", a) for a in self.read(inner))
+                return self._first(self.ruled("a.T", a) for a in self.read(inner))
             case Apply("minus", (inner,)):
                 return self._first(self._minus(a) for a in self.read(inner))
             case Apply(sign, (left, right)) if sign in _SIGNS:
@@ -108,7 +111,7 @@ class _Reader:
         stand_in: list[Expression] = []
         shapes: dict[str, Shape] = {}
         for i, argument in enumerate(arguments):
-            if isinstance(argument, Sized) and OPERATIONS[operation].takes[i] == "m":
+            if isinstance(argument, Sized) and OPERATIONS[operation].takes[i] is MATRIX:
                 shapes[f"·{i}"] = argument.shape
                 stand_in.append(Name(f"·{i}"))
             else:
@@ -120,8 +123,14 @@ class _Reader:
             reason = error.reason
             return Misfit(lambda: self._misfit(operation, arguments, reason))
 
+    def ruled(self, rule: str, *arguments: Sized | Expression) -> Sized | Misfit:
+        """The operation of a rule on readings: `row(a, k)`."""
+        operation = parse_rule(rule)
+        assert isinstance(operation, Apply)
+        return self.attempt(operation.operation, *arguments)
+
     def _misfit(self, operation: str, arguments: Sequence[Sized | Expression], reason: str) -> str:
-        if operation in (PRODUCT, ENTRYWISE, "/", "+", "-"):
+        if operation in (PRODUCT, ENTRYWISE, OVER, ADD, SUBTRACT):
             a, b = (x for x in arguments if isinstance(x, Sized))
             sizes = f"{self.said(a)} is {self.describe(a.shape)} and {self.said(b)} is {self.describe(b.shape)}"
             if operation == PRODUCT:
@@ -157,25 +166,25 @@ class _Reader:
     def _minus(self, a: Sized) -> Sized:
         if isinstance(a.expression, Number):
             return Sized(Number(-a.expression.value), ())
-        return Sized(apply("neg", a.expression), a.shape)
+        return Sized(-a.expression, a.shape)
 
     def _power(self, base: Expression, exponent: Expression) -> Iterator[Sized | Misfit]:
         if base == Apply("e", ()):
-            yield from (self.attempt("exp", a) for a in self.read(exponent))
+            yield from (self.ruled("exp(a)", a) for a in self.read(exponent))
             return
         value = number_typed(exponent)
         if value is None:
             raise Refused("An exponent is a number here, as in A^2.")
-        yield from (self.attempt("**", a, value) for a in self.read(base))
+        yield from (self.ruled("a ** 2", a, value) for a in self.read(base))
 
     def _row_of(self, inner: Expression, place: Expression) -> Iterator[Sized | Misfit]:
         """“row 1 of Aᵀ”: a row of Aᵀ, or as a column the row of A."""
-        yield from (self.attempt("row", a, place) for a in self.read(inner))
+        yield from (self.ruled("row(a, k)", a, place) for a in self.read(inner))
         match inner:
             case Apply("transpose", (untransposed,)):
                 for a in self.read(untransposed):
-                    row = self.attempt("row", a, place)
-                    yield self.attempt(".T", row) if isinstance(row, Sized) else row
+                    row = self.ruled("row(a, k)", a, place)
+                    yield self.ruled("a.T", row) if isinstance(row, Sized) else row
 
     # Entries and rows, whose places people count from 0 or from 1.
 
@@ -184,11 +193,11 @@ class _Reader:
         for a in self.read(whole):
             for picked in product(*choices):
                 if len(picked) == 2:
-                    yield self.attempt("entry", a, *picked)
+                    yield self.ruled("entry(a, i, j)", a, *picked)
                 elif len(picked) == 1 and a.shape and a.shape[0] == 1:
-                    yield self.attempt("entry", a, number(0), *picked)
+                    yield self.ruled("entry(a, i, j)", a, number(0), *picked)
                 elif len(picked) == 1:
-                    yield self.attempt("row", a, *picked)
+                    yield self.ruled("row(a, k)", a, *picked)
 
     def places(self, typed: Expression, counted_from_1: bool = True) -> list[Expression]:
         """The places that an index can mean."""

@@ -9,11 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from backprop import mistakes as known
+from backprop.errors import ExpressionError
 from backprop.evaluate import evaluate, work_lines
-from backprop.expressions import Expression, ExpressionError
-from backprop.intervals import Array
+from backprop.expressions import Expression
 from backprop.model import Model
 from backprop.notation import PLAIN, Printer
+from backprop.rounding import Array
 from backprop.shapes import Shape, describe
 from course.records import ProblemRecord
 from course.records import given as as_given

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from backprop.evaluate import bounds, evaluate, work_lines
-from backprop.intervals import Array, Interval, Keep
 from backprop.model import Line, Model
+from backprop.rounding import Array, Interval, Rounding
 from course.records import LineRecord, ProblemRecord
 from grader.marking.marks import Mistake
 from grader.marking.mistakes import name_mistakes
@@ -79,7 +79,7 @@ class _Pass:
     ) -> None:
         self.problem, self.answers, self.naming = problem, answers, naming
         self.model: Model = problem.model()
-        self.keep = Keep(problem.decimals)
+        self.rounding = Rounding(problem.decimals)
         self.batch = len(givens)
         given = {name: np.stack([np.asarray(g[name]) for g in givens], axis=-1) for name in givens[0]}
         self.key = work_lines(self.model.lines, given, self.model.sizes)
@@ -101,10 +101,11 @@ class _Pass:
         return found
 
     def _judge(self, line: Line, record: LineRecord) -> LineVerdicts | None:
-        decimals, sizes = self.problem.decimals, self.model.sizes
+        sizes = self.model.sizes
         key = self._full(self.key[line.name], line)
-        allowed_by_key = self._bounds(line, bounds(line.expression, self.by_key, sizes, decimals))
-        self.by_key[line.name] = self._written(line, key, allowed_by_key.low == allowed_by_key.high)
+        by_key = self._bounds(line, bounds(line.expression, self.by_key, sizes, self.rounding))
+        allowed_by_key = self.rounding.kept(by_key)
+        self.by_key[line.name] = self._shape_as(line, self.rounding.around(key, by_key))
         slipped = np.zeros(self.batch, dtype=bool)
         for name in set(line.uses) & set(self.slipped):
             slipped |= self.slipped[name]
@@ -114,12 +115,11 @@ class _Pass:
             self.numbers[line.name] = self.key[line.name]
             return None
         wrote = self.answers[line.name]
-        allowed = self._bounds(line, bounds(line.expression, self.own, sizes, decimals))
-        from_own, from_key = self._inside(wrote, allowed), self._inside(wrote, allowed_by_key)
+        exact = self._bounds(line, bounds(line.expression, self.own, sizes, self.rounding))
+        allowed = self.rounding.kept(exact)
+        from_own, from_key = self.rounding.holds(allowed, wrote), self.rounding.holds(allowed_by_key, wrote)
         right = from_own | from_key
         wrong = ~right & ~np.isnan(wrote)
-        # Where nothing was written the key's value stands in, and needs no more rounding than the key did.
-        exact = np.where(from_own, allowed.low == allowed.high, allowed_by_key.low == allowed_by_key.high) & ~wrong
         value = self._full(evaluate(line.expression, self.numbers, sizes), line)
         free = from_own & slipped & self._trivial(line, wrote, value, key)
         follows = (from_own & ~from_key & slipped) | free
@@ -128,7 +128,7 @@ class _Pass:
         earns = right & ~free & (worked | ~plain)
         named = self._named(line, wrote, wrong)
         number = np.where(np.isnan(wrote), key, wrote)
-        self.own[line.name] = self._written(line, number, exact)
+        self.own[line.name] = self._worked_on_with(line, number, wrote, from_own, exact, by_key)
         self.numbers[line.name] = number if line.shape else number[0, 0]
         self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)))
         return LineVerdicts(right, follows, earns, value, allowed.low, allowed.high, named)
@@ -139,7 +139,7 @@ class _Pass:
         The student's own numbers make them zero, or all entries the same, or a copy of what they are worked from, or
         there is nothing but zeros and ones to work from, where the key's are not.
         """
-        unit = self.keep.unit
+        unit = self.rounding.unit
         trivial = (np.abs(value) < 1e-12) & (np.abs(key) > unit / 2)
         if value.size > self.batch:
             with np.errstate(invalid="ignore"):  # all infinite, where a student's zero divides
@@ -197,17 +197,17 @@ class _Pass:
             found = Interval(found.low[None, None], found.high[None, None])
         return Interval(np.broadcast_to(found.low, whole), np.broadcast_to(found.high, whole))
 
-    def _written(self, line: Line, value: Array, exact: Array) -> Interval:
-        """What a later line is worked from: a written number, and what was cut off it or kept beyond it.
+    def _worked_on_with(
+        self, line: Line, number: Array, wrote: Array, from_own: Array, exact: Interval, by_key: Interval
+    ) -> Interval:
+        """What later lines are worked from: the written number, or what was rounded to it within the line's bounds."""
+        where = Interval(np.where(from_own, exact.low, by_key.low), np.where(from_own, exact.high, by_key.high))
+        known = self.rounding.known(number, where)
+        blank = np.isnan(wrote)
+        around = self.rounding.around(number, by_key)
+        return self._shape_as(
+            line, Interval(np.where(blank, around.low, known.low), np.where(blank, around.high, known.high))
+        )
 
-        Where nothing needed rounding there is nothing beyond the written number.
-        """
-        around = Interval.around(value, np.where(exact, 0.0, self.keep.unit))
-        return around if line.shape else Interval(around.low[0, 0], around.high[0, 0])
-
-    def _inside(self, wrote: Array, allowed: Interval) -> Array:
-        """Whether what was written lies within bounds; where nothing bounds it, it does not."""
-        with np.errstate(invalid="ignore", over="ignore"):
-            slack = 1e-6 * self.keep.unit + 1e-12 * np.abs(wrote)
-            bounded = np.isfinite(allowed.low) | np.isfinite(allowed.high)
-            return np.asarray(bounded & (wrote >= allowed.low - slack) & (wrote <= allowed.high + slack))
+    def _shape_as(self, line: Line, found: Interval) -> Interval:
+        return found if line.shape else Interval(found.low[0, 0], found.high[0, 0])

@@ -10,9 +10,9 @@ import numpy as np
 
 from backprop import mistakes as known
 from backprop.evaluate import bounds, evaluate
-from backprop.intervals import Array, Interval, Keep
 from backprop.model import Line, Model
 from backprop.notation import PLAIN, Printer, spoken
+from backprop.rounding import Array, Interval, Rounding
 from course.records import ProblemRecord
 from grader.marking.marks import Mistake
 
@@ -26,10 +26,11 @@ def name_mistakes(
     batch)`, with nan where nothing was. Where mistakes of two kinds give the same numbers, the sentence says both.
     """
     found: list[list[tuple[bool, known.Mistake]]] = [[] for _ in range(wrote.shape[-1])]
-    unit, blank = Keep(decimals).unit, np.isnan(wrote)
+    rounding, blank = Rounding(decimals), np.isnan(wrote)
+    unit = rounding.unit
     numbers = {name: (x.low + x.high) / 2 if isinstance(x, Interval) else x for name, x in own.items()}
     for candidate in _known(model, line):
-        allowed = _full(bounds(candidate.expression, own, model.sizes, decimals), wrote)
+        allowed = _full(rounding.kept(bounds(candidate.expression, own, model.sizes, rounding)), wrote)
         with np.errstate(invalid="ignore", over="ignore"):
             finite = np.isfinite(allowed.low) & np.isfinite(allowed.high)
             inside = finite & (wrote >= allowed.low - 1e-6 * unit) & (wrote <= allowed.high + 1e-6 * unit)

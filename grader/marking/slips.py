@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from backprop.intervals import Array
 from backprop.notation import Printer
+from backprop.rounding import Array
 from grader.marking.marks import Mistake
 from grader.reading.answers import Reading
 

@@ -1,4 +1,4 @@
-"""What the entry readings of the operations are built from: matrices as entries, each an expression of scalars."""
+"""What entry readings are built from: matrices as entries, each an expression of scalars."""
 
 from __future__ import annotations
 
@@ -42,15 +42,6 @@ def total(terms: Sequence[Expression]) -> Expression:
     return reduce(lambda a, b: a + b, terms)
 
 
-def entrywise(function: Callable[..., Expression]) -> EntryReading:
-    return lambda i, j, *arguments: function(*(a(i, j) for a in arguments))
-
-
-def function(name: str) -> EntryReading:
-    """A function of each entry, which is an operation on scalars too."""
-    return entrywise(lambda *x: apply(name, *x))
-
-
 def delta(i: Expression, j: Expression) -> Expression:
     """Kronecker's delta of two indices; a number where both are known."""
     if isinstance(i, Number) and isinstance(j, Number):
@@ -59,31 +50,14 @@ def delta(i: Expression, j: Expression) -> Expression:
 
 
 def masked(delta: Expression, value: Expression) -> Expression:
+    """A value where a delta is 1, else 0."""
     if isinstance(delta, Number):
         return value if delta.value else delta
     return delta * value
 
 
-def softmax(i: Expression, j: Expression, a: Entries) -> Expression:
-    return apply("exp", a(i, j)) / total([apply("exp", x) for x in a.row(i)])
-
-
-def causal_softmax(i: Expression, j: Expression, a: Entries) -> Expression:
-    """Softmax over the entries of a row up to the diagonal; where a place is an index, by cases."""
-
-    def at(row: int, column: int) -> Expression:
-        if column > row:
-            return number(0)
-        return apply("exp", a(row, column)) / total([apply("exp", a(row, k)) for k in range(row + 1)])
-
-    return _by_cases(i, a.rows, lambda row: _by_cases(j, a.columns, lambda column: at(row, column)))
-
-
-def _by_cases(i: Expression, count: int, of: Callable[[int], Expression]) -> Expression:
+def by_cases(i: Expression, count: int, of: Callable[[int], Expression]) -> Expression:
+    """What depends on an index: where its value is not known, a sum over all that it can have."""
     if isinstance(i, Number):
         return of(int(i.value))
     return total([masked(delta(i, number(value)), of(value)) for value in range(count)])
-
-
-def mean_cross_entropy(i: Expression, j: Expression, p: Entries, y: Entries) -> Expression:
-    return -(total([b * apply("log", a) for a, b in zip(p.all(), y.all(), strict=True)]) / p.rows)

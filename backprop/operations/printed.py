@@ -14,12 +14,18 @@ Pattern = str | Callable[..., str]
 
 @dataclass(frozen=True)
 class Notation:
-    """How an operation is printed, a pattern a style; `bar`: where typeset, its arguments stand over a bar."""
+    """How an operation is printed, a pattern a style.
+
+    `bar`: where typeset, its arguments stand over and under a bar. `superscript`: what it is of has a superscript.
+    `words`: it is said in words, so that what it is of needs parentheses.
+    """
 
     latex: Pattern
     plain: Pattern
     typst: Pattern
     bar: bool = False
+    superscript: bool = False
+    words: bool = False
 
     def printed(self, style: str, *arguments: str) -> str:
         """The operation on arguments that are printed already."""
@@ -49,35 +55,3 @@ def quoted(words: str) -> str:
     """Upright words within Typst's mathematics."""
     escaped = words.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def row_of(i: str) -> str:
-    """A row in words, from its printed index."""
-    return "last row" if i == "last" else f"row {i}"
-
-
-def placed_latex(r: str, i: str, n: str) -> str:
-    """A row among zeros, drawn as a column of blocks where its place is an end."""
-    stacked = {"last": rf"0 \\ {r}", "1": rf"{r} \\ 0"}.get(i)
-    return rf"\begin{{pmatrix}} {stacked} \end{{pmatrix}}" if stacked else rf"{r} \text{{ in row {i}, 0 elsewhere}}"
-
-
-def placed_typst(r: str, i: str, n: str) -> str:
-    """The same in Typst."""
-    stacked = {"last": f"0; {r}", "1": f"{r}; 0"}.get(i)
-    return f"mat({stacked})" if stacked else f"{r} {quoted(f' in row {i}, 0 elsewhere')}"
-
-
-PICKED_ROW = Notation(
-    lambda a, i: rf"\text{{{row_of(i)} of }}\,{a}",
-    lambda a, i: f"{row_of(i)} of {a}",
-    lambda a, i: f"{quoted(row_of(i) + ' of')} {a}",
-)
-
-PLACED_ROW = Notation(placed_latex, lambda r, i, n: f"{r} in the {row_of(i)}, 0 elsewhere", placed_typst)
-
-MEAN_OVER_ROWS = Notation(
-    r"\text{mean over the rows of } -\ln {#1} \text{ where } #2 = 1",
-    "mean over the rows of −ln #1 where #2 = 1",
-    '"mean over the rows of " -ln #1 " where " #2 = 1',
-)

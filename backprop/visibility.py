@@ -11,9 +11,9 @@ import numpy as np
 
 from backprop.evaluate import bounds, evaluate
 from backprop.expressions import Expression, number, substitute
-from backprop.intervals import Array, Interval, Keep
 from backprop.mistakes import Mistake, mistakes
 from backprop.model import Line, Model
+from backprop.rounding import Array, Interval, Rounding
 
 
 @dataclass(frozen=True)
@@ -25,33 +25,32 @@ class Hiding:
     hidden: Array
 
 
-class Watch:
+class MistakeVisibility:
     """The known mistakes of a model's lines, to be looked for in many batches of numbers."""
 
     def __init__(self, model: Model, lines: Collection[str], decimals: int) -> None:
-        self.model, self.decimals = model, decimals
+        self.model, self.rounding = model, Rounding(decimals)
         self.known = {line.name: mistakes(model, line) for line in model.lines if line.name in lines}
         self._same: dict[tuple[str, Expression], list[dict[str, int]]] = {}
 
     def over(self, worked: Mapping[str, Array]) -> Iterator[Hiding]:
         """Every known mistake with the sheets that hide it; `worked` are the exact values, batch last."""
-        keep = Keep(self.decimals)
-        intervals: dict[str, Any] = {}
+        rounding, unit = self.rounding, self.rounding.unit
+        known: dict[str, Any] = {}
         for given in self.model.givens:
             exact = given.index is None
-            intervals[given.name] = Interval.exact(worked[given.name]) if exact else worked[given.name]
+            known[given.name] = Interval.exact(worked[given.name]) if exact else worked[given.name]
         batch = max(value.shape[-1] for value in worked.values())
         for line in self.model.lines:
-            right = bounds(line.expression, intervals, self.model.sizes, self.decimals)
+            right = rounding.kept(bounds(line.expression, known, self.model.sizes, rounding))
             for mistake in self.known.get(line.name, ()):
                 wrong = evaluate(mistake.expression, worked, self.model.sizes)
                 with np.errstate(invalid="ignore"):
                     # One unit more on both sides: what is written of a wrong value is rounded as well.
-                    near = (wrong >= right.low - keep.unit) & (wrong <= right.high + keep.unit)
+                    near = (wrong >= right.low - unit) & (wrong <= right.high + unit)
                 hidden = np.broadcast_to(near.all(axis=(0, 1)) if line.shape else near, (batch,))
                 yield Hiding(line.name, mistake, hidden & ~self._no_mistake(line, mistake, worked, batch))
-            value = worked[line.name]
-            intervals[line.name] = Interval.around(value, np.where(right.low == right.high, 0.0, keep.unit))
+            known[line.name] = Interval.around(worked[line.name], np.where(rounding.is_exact(right), 0.0, unit))
 
     def _no_mistake(self, line: Line, mistake: Mistake, worked: Mapping[str, Array], batch: int) -> Array:
         """The sheets on which the mistake is none: another class than the target, where the target is that class."""
