@@ -16,7 +16,7 @@ from backprop.language import parse
 from backprop.rounding import Array
 from course.records import SetRecord, SheetRecord
 from grader.course import grade_course, load_course
-from grader.feedback import FEEDBACK
+from grader.feedback.formats import FEEDBACK
 from handprop.filling import FILLERS
 from worksheets.course import generate
 from worksheets.formats import FORMATS

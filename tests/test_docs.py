@@ -12,14 +12,14 @@ import pytest
 from classroom import handprop
 from formula_problems import attention
 from mistake_rows import SHEETS, SLIPS, answers_to, slipped
+from number_forms import FORMS, Form
 from problem_rows import PROBLEM_SHEETS
 
 from backprop.operations import OPERATIONS
 from grader import grade
-from grader.forms import FORMS, Form
 from grader.formulas.forms import FORMULA_FORMS, GIVEN
-from grader.marks import KINDS
-from grader.reading import read
+from grader.marking.marks import KINDS
+from grader.reading.answers import read
 from worksheets.problem import read_problem
 from worksheets.problem_set import load_set
 

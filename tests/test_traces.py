@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from backprop.notation import LATEX, PLAIN, Printer
 from grader import grade
-from grader.marks import LineMarks
+from grader.marking.marks import LineMarks
 from worksheets import load_problem, load_set
 from worksheets.authoring import AuthoringError
 from worksheets.formats import FORMATS

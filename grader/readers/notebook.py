@@ -11,9 +11,9 @@ from typing import Any
 
 from course.records import is_in_words
 from grader.handed_in import NoNumber, Read, Refused, Submission, is_blank, last_filled_in, sheet_id, sheet_in
-from grader.numbers import clip
 from grader.readers.files import LARGEST_DOCUMENT, bytes_of, text_of
 from grader.readers.markdown import labelled
+from grader.reading.numbers import clip
 
 MOST_CELLS, LARGEST = 5000, 1_000_000  # characters in all cells; what they printed is not counted
 NO_NOTEBOOK = "This is no notebook, or a damaged one. Save it again in the program that you work in, and hand that in."

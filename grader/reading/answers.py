@@ -6,8 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.handed_in import NoNumber
-from grader.layouts import MATRIX_FORMS, Grid, grids, listed
-from grader.numbers import DECIMAL_COMMA, LONGEST_NUMBER, NUMBER_FORMS, Entry, Refused, clip, number, plain, said
+from grader.reading.matrices import MATRIX_FORMS, Grid, grids, listed
+from grader.reading.numbers import (
+    DECIMAL_COMMA,
+    LONGEST_NUMBER,
+    NUMBER_FORMS,
+    Entry,
+    Refused,
+    clip,
+    number,
+    plain,
+    said,
+)
 
 __all__ = ["Entry", "Reading", "read"]
 

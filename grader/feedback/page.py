@@ -10,8 +10,8 @@ from typing import Any, Protocol, get_args
 from backprop.model import BACKWARD, Line
 from backprop.notation import PLAIN, Printer
 from course.records import TRACE, ProblemRecord, Reveal, SetRecord, SheetRecord, is_in_words
-from grader.marks import LineMarks, Marks
-from grader.revealed import OwnWork, Revealed, Written, own_work
+from grader.feedback.revealed import OwnWork, Revealed, Written, own_work
+from grader.marking.marks import LineMarks, Marks
 from printing.style import Style, worded
 
 LEVELS: tuple[Reveal, ...] = get_args(Reveal)

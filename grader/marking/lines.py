@@ -11,12 +11,12 @@ import numpy as np
 from course.records import FORMULA, TRACE, LineRecord, ProblemRecord, SetRecord, SheetRecord, asked_of
 from grader.formulas.marking import formulas_of
 from grader.handed_in import Submission
-from grader.marking import LineVerdicts, mark_problem
-from grader.marks import WORST_FIRST, LineMarks, Marks, Mistake, Verdict
-from grader.naming import printer_of
-from grader.reading import Reading, read
-from grader.slips import Wrong, slip, transposed
-from grader.traces import traces_of
+from grader.marking.columns import LineVerdicts, mark_problem
+from grader.marking.marks import WORST_FIRST, LineMarks, Marks, Mistake, Verdict
+from grader.marking.mistakes import printer_of
+from grader.marking.slips import Wrong, slip, transposed
+from grader.marking.traces import traces_of
+from grader.reading.answers import Reading, read
 
 
 class Sheet(Protocol):

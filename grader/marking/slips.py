@@ -10,8 +10,8 @@ import numpy as np
 
 from backprop.notation import Printer
 from backprop.rounding import Array
-from grader.marks import Mistake
-from grader.reading import Reading
+from grader.marking.marks import Mistake
+from grader.reading.answers import Reading
 
 
 @dataclass(frozen=True)

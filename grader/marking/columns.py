@@ -16,8 +16,8 @@ from backprop.evaluate import bounds, evaluate, work_lines
 from backprop.model import Line, Model
 from backprop.rounding import Array, Interval, Rounding
 from course.records import LineRecord, ProblemRecord
-from grader.marks import Mistake
-from grader.naming import name_mistakes
+from grader.marking.marks import Mistake
+from grader.marking.mistakes import name_mistakes
 
 CHUNK = 4096
 """Students marked at once: more would leave the processor's cache."""

@@ -14,7 +14,7 @@ from backprop.model import Line, Model
 from backprop.notation import PLAIN, Printer, spoken
 from backprop.rounding import Array, Interval, Rounding
 from course.records import ProblemRecord
-from grader.marks import Mistake
+from grader.marking.marks import Mistake
 
 
 def name_mistakes(
