@@ -14,7 +14,7 @@ from pylatexenc.latexencode import UnicodeToLatexEncoder
 from backprop.language import parse
 from backprop.notation import LATEX, PLAIN, TYPST, Printer, markdown_words
 from backprop.operations.printed import quoted
-from course.records import TRACE
+from course.answer_names import TRACE, Entry
 
 Rows = Sequence[Sequence[str]]
 
@@ -24,33 +24,29 @@ WIDEST_BLANK, WIDEST_ROW, WIDEST_FORMULA, WIDEST_TRACE = 1.75, 13.0, 9.0, 16.0
 
 @dataclass(frozen=True)
 class Blank:
-    """A place to write one entry: the answer's name, and the row and column from 1; both None for a formula."""
+    """A place to write in, as it is printed."""
 
-    answer: str
-    row: int | None = None
-    column: int | None = None
+    entry: Entry
     wide: int = 1  # how many blanks stand beside each other: many are narrower
     alone: bool = False  # the answer is one number, no matrix
 
     @property
-    def field(self) -> str:
-        """The name of its field in a form: letters, digits and hyphens, which every PDF reader keeps."""
-        number, line, *kind = self.answer.split(".")
-        place = kind[0] if self.row is None else f"{self.row}-{self.column}"
-        return f"{number}-{line.replace('_', '--')}-{place}"
+    def in_words(self) -> bool:
+        """Whether text is written there: a formula, or a list of names."""
+        return bool(self.entry.answer.kind)
 
     @property
     def width(self) -> float:
         """Centimetres."""
-        if self.row is None:
-            return WIDEST_TRACE if self.answer.endswith(f".{TRACE}") else WIDEST_FORMULA
+        if self.in_words:
+            return WIDEST_TRACE if self.entry.answer.kind == TRACE else WIDEST_FORMULA
         return min(WIDEST_BLANK, WIDEST_ROW / self.wide)
 
     @property
     def tip(self) -> str:
         """What a screen reader says of it."""
-        whole = self.alone or self.row is None
-        return self.answer if whole else f"{self.answer} row {self.row} column {self.column}"
+        name = str(self.entry.answer)
+        return name if self.alone or self.in_words else f"{name} row {self.entry.row} column {self.entry.column}"
 
 
 class Style(Protocol):
@@ -101,7 +97,7 @@ class Markdown:
         return "\n".join(lines)
 
     def blank(self, blank: Blank) -> str:
-        return "_" * (40 if blank.row is None else 8)
+        return "_" * (40 if blank.in_words else 8)
 
 
 class Latex:
@@ -162,7 +158,7 @@ class Typst:
         return f"#matrix({_array([_array(row) for row in cells])}, rows: {names}, columns: {heads})"
 
     def blank(self, blank: Blank) -> str:
-        return f"#entry({quoted(blank.field)}, {quoted(blank.tip)}, {blank.width:.2f}cm)"
+        return f"#entry({quoted(blank.entry.field)}, {quoted(blank.tip)}, {blank.width:.2f}cm)"
 
 
 def _array(items: Sequence[str]) -> str:
@@ -197,11 +193,12 @@ class Html:
         return f'<div class="matrix"><table>{above}<tbody>{"".join(lines)}</tbody></table></div>'
 
     def blank(self, blank: Blank) -> str:
-        place = "" if blank.row is None else f' data-row="{blank.row}" data-column="{blank.column}" inputmode="decimal"'
+        entry = blank.entry
+        place = "" if blank.in_words else f' data-row="{entry.row}" data-column="{entry.column}" inputmode="decimal"'
         printed = f' style="--printed:{blank.width:.2f}cm"' if blank.width < WIDEST_BLANK else ""
         return (
-            f'<input type="text" class="{"formula" if blank.row is None else "entry"}" id="{escape(blank.field)}"'
-            f' data-answer="{escape(blank.answer)}"{place} aria-label="{escape(blank.tip)}"{printed}>'
+            f'<input type="text" class="{"formula" if blank.in_words else "entry"}" id="{escape(entry.field)}"'
+            f' data-answer="{escape(str(entry.answer))}"{place} aria-label="{escape(blank.tip)}"{printed}>'
         )
 
 
@@ -236,7 +233,7 @@ class Notebook:
         return rf"\begin{{array}}{{{columns}}} {head} \\ \hline {body} \end{{array}}"
 
     def blank(self, blank: Blank) -> str:
-        return '""' if blank.row is None else "..."
+        return '""' if blank.in_words else "..."
 
 
 _IN_NOTEBOOKS = {sign: f"\\{sign}" for sign in "`*_{}[]#|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}

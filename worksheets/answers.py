@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from keyword import iskeyword
 from typing import Any
 
 from backprop.model import BACKWARD, FORWARD, Line
 from backprop.reasons import reason
 from backprop.work import Numbers
-from course.records import FORMULA, TRACE, LineRecord
+from course.answer_names import FORMULA, TRACE, AnswerName, Entry
+from course.records import LineRecord
 from printing.style import Blank, worded
 from worksheets.quantities import Quantities, marks_text
 
@@ -25,8 +25,11 @@ class Answers:
     def asked(self, line: Line, record: LineRecord, sheet: Numbers) -> dict[str, Any]:
         """A place for an answer: a blank for each entry, and a hint where help is given."""
         rows, columns = map(int, line.shape or (1, 1))
-        label = f"{self.print.number}.{line.name}"
-        places = [[Blank(label, i + 1, j + 1, columns, not line.shape) for j in range(columns)] for i in range(rows)]
+        answer = AnswerName(self.print.number, line.name)
+        places = [
+            [Blank(Entry(answer, i, j), columns, not line.shape) for j in range(1, columns + 1)]
+            for i in range(1, rows + 1)
+        ]
         blanks = [[self.style.blank(place) for place in row] for row in places]
         names = self.print.labels(line.name) if self.style.names_blanks else ()
         return {
@@ -58,10 +61,12 @@ class Answers:
         """A place to write what is asked of a line as text, where it is."""
         if kind not in record.in_words:
             return {}
-        blank = Blank(f"{self.print.number}.{record.name}.{kind}")
+        answer = AnswerName(self.print.number, record.name, kind)
+        blank = Blank(Entry(answer))
         return {
-            "label": blank.answer,
-            "shown_label": self.style.text(blank.answer),
+            "label": str(answer),
+            "shown_label": self.style.text(str(answer)),
+            "variable": answer.variable,
             "value": self.style.blank(blank),
             "width": f"{blank.width:.2f}",
             "marks": marks_text(record.in_words[kind]),
@@ -69,13 +74,13 @@ class Answers:
 
     def _answer(self, line: Line, record: LineRecord) -> dict[str, Any]:
         rows, columns = map(int, line.shape or (1, 1))
-        label = f"{self.print.number}.{line.name}"
+        answer = AnswerName(self.print.number, line.name)
         return {
             **self.print.formula(line),
-            "label": label,
-            "variable": variable(line.name),
+            "label": str(answer),
+            "variable": answer.variable,
             "says_itself": re.sub(r"\\mathrm|[{}]", "", self.printer.name(line.name)) == line.name,
-            "shown_label": self.style.text(label),
+            "shown_label": self.style.text(str(answer)),
             "size": f"{rows} × {columns}" if line.shape else "a number",
             "marks": "worked for you" if record.worked else marks_text(record.marks),
         }
@@ -109,12 +114,6 @@ class Answers:
                     **blank,
                     "symbol": self.printer.name(record.name),
                     "loss": self.printer.loss_symbol,
-                    "variable": variable(f"{record.name}_{TRACE}"),
                     "way": " → ".join(map(self.print.math, (*way, record.name))),
                     "solved": solution,
                 }
-
-
-def variable(name: str) -> str:
-    """The Python name that an answer is assigned to; a word of Python's own gets an underscore, as Python has it."""
-    return f"{name}_" if iskeyword(name) else name

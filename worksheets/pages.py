@@ -15,7 +15,8 @@ from backprop.language import parse
 from backprop.model import AGAIN, BACKWARD, FORWARD, THEN, UPDATE, Line, renewed
 from backprop.operations import OPERATIONS
 from backprop.work import Numbers
-from course.records import FORMULA, TRACE, ProblemRecord, SetRecord, SheetRecord
+from course.answer_names import FORMULA, TRACE
+from course.records import ProblemRecord, SetRecord, SheetRecord
 from printing.style import Style, words
 from worksheets.answers import Answers
 from worksheets.asking import told_lines

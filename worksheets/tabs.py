@@ -189,7 +189,7 @@ class Exercise:
         block = grid(answer["label"], value, "entry", height, self.problem["decimals"])
         # A line that is worked on the sheet, as an example, is no answer to be read.
         names = {f"answer_{next(self.numbers)}": 1} if asked else {}
-        return named(block, {**names, **_by_name(answer["label"].partition(".")[2])})
+        return named(block, {**names, **_by_name(answer["name"])})
 
 
 def _by_name(name: str) -> Mapping[str, int]:

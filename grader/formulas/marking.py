@@ -15,7 +15,8 @@ from backprop.language import MOST_CHARACTERS
 from backprop.notation import PLAIN, Printer
 from backprop.scope import shape_of
 from backprop.shapes import describe
-from course.records import FORMULA, LineRecord, ProblemRecord
+from course.answer_names import FORMULA
+from course.records import LineRecord, ProblemRecord
 from grader.formulas.functions import Misfit
 from grader.formulas.names import Vocabulary
 from grader.formulas.parsing import NotAccepted, is_blank, parse_formula

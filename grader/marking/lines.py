@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from course.records import FORMULA, TRACE, LineRecord, ProblemRecord, SetRecord, SheetRecord, asked_of
+from course.answer_names import FORMULA, TRACE
+from course.records import LineRecord, ProblemRecord, SetRecord, SheetRecord, answers_of
 from grader.formulas.marking import formulas_of
 from grader.handed_in import Submission
 from grader.marking.columns import LineVerdicts, mark_problem
@@ -74,12 +75,12 @@ def _read(sheet_set: SetRecord, record: SheetRecord, submission: Submission) -> 
     readings, in_words, known = {}, {}, set()
     for number, problem in enumerate(sheet_set.problems, 1):
         for line in problem.lines:
-            for asked in asked_of(line):
-                name = f"{number}.{asked}"
-                short = asked if single and name not in submission.answers else name
+            for asked in answers_of(number, line):
+                name = str(asked)
+                short = asked.within if single and name not in submission.answers else name
                 known |= {name, short}
                 answer = submission.answers.get(name, submission.answers.get(short))
-                if asked == line.name:
+                if not asked.kind:
                     readings[name] = read(answer, line.shape)
                 else:
                     in_words[name] = answer

@@ -9,7 +9,8 @@ from typing import Any
 
 from backprop.model import BACKWARD
 from backprop.notation import PLAIN, Printer
-from course.records import TRACE, LineRecord, ProblemRecord
+from course.answer_names import TRACE
+from course.records import LineRecord, ProblemRecord
 from grader.formulas.names import Vocabulary
 from grader.formulas.parsing import read_name
 from grader.handed_in import is_blank
