@@ -130,7 +130,9 @@ def _example(
     )
 
 
-def continuations(deck: Deck, states: int, count: int, rng: np.random.Generator) -> Iterator[tuple[str, Numbers, Numbers]]:
+def continuations(
+    deck: Deck, states: int, count: int, rng: np.random.Generator
+) -> Iterator[tuple[str, Numbers, Numbers]]:
     """For each line and entry of some honest sheets: how many values are accepted, and which are reached.
 
     Yields the line, (states, rows, columns) of accepted, and the last places reached, (states, 3 · count, rows, columns).
@@ -182,7 +184,9 @@ class Behind:
         one = one.reshape(-1, *one.shape[2:])
         low, high = (np.repeat(end(held, axis=1), values, axis=0) for end in (np.min, np.max))
         inside = rng.random((len(one), 1, 1)) < rng.choice((0.0, 0.3, 1.0), (len(one), 1, 1))
-        return np.where(np.where(inside, rng.random(one.shape) < 0.9, False), one, np.where(hand.ups(one.shape), high, low))
+        return np.where(
+            np.where(inside, rng.random(one.shape) < 0.9, False), one, np.where(hand.ups(one.shape), high, low)
+        )
 
 
 def _accepted(verdicts: LineVerdicts, key: Numbers, decimals: int) -> tuple[Numbers, Numbers, Numbers]:
@@ -212,5 +216,7 @@ def tightness(deck: Deck, states: int, count: int, rng: np.random.Generator) -> 
         found.entries[FAR] += reached.size
         found.wrong[FAR] += int(outside.sum())
         for state in np.flatnonzero(outside.any(axis=(1, 2, 3)))[: MOST_EXAMPLES - len(found.examples)]:
-            found.examples.append(f"{deck.record.name}, {deck.record.decimals} decimals: {name} = {deck.model.by_name[name].text}")
+            found.examples.append(
+                f"{deck.record.name}, {deck.record.decimals} decimals: {name} = {deck.model.by_name[name].text}"
+            )
     return found
