@@ -27,7 +27,7 @@ from benchmarks.students import HABITS
 from course.records import SheetRecord
 from grader.handed_in import Submission
 from grader.marking.columns import mark_problem
-from grader.marking.lines import grade_all
+from grader.marking.sheets import grade_all
 
 SIZES = (
     {"n": 2, "d": 2, "d_k": 2, "d_v": 2},

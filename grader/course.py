@@ -14,8 +14,8 @@ import numpy as np
 from course.records import Reveal, SetRecord, SheetRecord, decoder, read_lines
 from grader.feedback.formats import FEEDBACK
 from grader.handed_in import NotRead, Submission
-from grader.marking.lines import grade_all
 from grader.marking.marks import Marks
+from grader.marking.sheets import grade_all
 from grader.submissions import submissions
 
 Progress = Callable[[str, int, int], None]

@@ -20,8 +20,8 @@ from backprop.rounding import Array
 from course.records import Marking, SetRecord, SheetRecord
 from grader import grade
 from grader.handed_in import Submission
-from grader.marking.lines import grade_all
 from grader.marking.marks import WORST_FIRST, Marks
+from grader.marking.sheets import grade_all
 from worksheets import load_problem
 from worksheets.problem import Problem, read_problem
 from worksheets.problem_set import Asked, ProblemSet
