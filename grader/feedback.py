@@ -14,7 +14,9 @@ from course.records import SetRecord, SheetRecord
 from grader.marks import Marks
 from grader.pages import MISSING, page
 from printing.rendering import render
-from printing.style import Html, Markdown, Typst
+from printing.styles.html import Html
+from printing.styles.markdown import Markdown
+from printing.styles.typst import Typst
 
 
 class MarkdownFeedback(Markdown):

@@ -12,7 +12,7 @@ from course.answer_names import TRACE, AnswerName, answer_name
 from course.records import ProblemRecord, Reveal, SetRecord, SheetRecord
 from grader.marks import LineMarks, Marks
 from grader.revealed import OwnWork, Revealed, Written, own_work
-from printing.style import Style, worded
+from printing.styles.style import Style, worded
 
 LEVELS: tuple[Reveal, ...] = get_args(Reveal)
 
