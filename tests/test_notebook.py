@@ -15,7 +15,7 @@ import pytest
 from classroom import SET, TINY, small_set
 
 from course.answer_names import variable
-from printing.style import Notebook
+from printing.styles.notebook import Notebook
 from worksheets import load_problem
 from worksheets.notebook import notebook
 from worksheets.preview import preview_sheet

@@ -11,7 +11,9 @@ from backprop.reasons import reason
 from backprop.work import Numbers
 from course.answer_names import FORMULA, TRACE, AnswerName, Entry
 from course.records import LineRecord
-from printing.style import Blank, worded
+from printing import phrases
+from printing.phrases import said
+from printing.styles.style import Blank, worded
 from worksheets.quantities import Quantities, marks_text
 
 
@@ -81,18 +83,18 @@ class Answers:
             "variable": answer.variable,
             "says_itself": re.sub(r"\\mathrm|[{}]", "", self.printer.name(line.name)) == line.name,
             "shown_label": self.style.text(str(answer)),
-            "size": f"{rows} × {columns}" if line.shape else "a number",
-            "marks": "worked for you" if record.worked else marks_text(record.marks),
+            "size": f"{rows} × {columns}" if line.shape else phrases.A_NUMBER,
+            "marks": phrases.WORKED_FOR_YOU if record.worked else marks_text(record.marks),
         }
 
     def solved(
-        self, line: Line, record: LineRecord, values: Mapping[str, Any], sheet: Numbers, said: set[str]
+        self, line: Line, record: LineRecord, values: Mapping[str, Any], sheet: Numbers, reasons: set[str]
     ) -> dict[str, Any]:
         """The worked answer: arithmetic, result, and why, where that was not said before on this page."""
         worked, more = self.work.entries(line, sheet, record.always_zero)
         why = reason(self.model, line)
-        sentence = worded(why.says, self.style, self.printer) if why and why.says not in said else ""
-        said.update([why.says] if why else [])
+        sentence = worded(why.says, self.style, self.printer) if why and why.says not in reasons else ""
+        reasons.update([why.says] if why else [])
         result = self.print.value(line.name, values[line.name], self.record.decimals, self.style.names_blanks)
         return {
             **self._answer(line, record),
@@ -100,9 +102,13 @@ class Answers:
             "value": result if line.shape or not worked else "",  # one number stands at the end of its arithmetic
             "result": result,
             "steps": [{"place": w.place, "works": list(w.steps)} for w in worked],
-            "more": f"The other {more} entries are worked in the same way." if more > 1 else "",
+            "more": said(phrases.MORE, self.style, count=str(more)) if more > 1 else "",
             "reason": sentence,
         }
+
+    def _trace_task(self, name: str) -> str:
+        loss, symbol = self.style.math(self.printer.loss_symbol), self.print.math(name)
+        return said(phrases.TRACE_TASK, self.style, loss=loss, symbol=symbol)
 
     def traces(self, solution: bool) -> Iterator[dict[str, Any]]:
         """A place for the way of the gradient to a quantity, or that way itself."""
@@ -112,8 +118,7 @@ class Answers:
                 way = [line.name for line in self.model.part(BACKWARD) if line.name in before]
                 yield {
                     **blank,
-                    "symbol": self.printer.name(record.name),
-                    "loss": self.printer.loss_symbol,
+                    "task": self._trace_task(record.name),
                     "way": " → ".join(map(self.print.math, (*way, record.name))),
                     "solved": solution,
                 }

@@ -14,7 +14,9 @@ from course.records import SetRecord, SheetRecord
 from grader.feedback.page import MISSING, page
 from grader.marking.marks import Marks
 from printing.rendering import render
-from printing.style import Html, Markdown, Typst
+from printing.styles.html import Html
+from printing.styles.markdown import Markdown
+from printing.styles.typst import Typst
 
 
 class MarkdownFeedback(Markdown):

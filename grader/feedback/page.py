@@ -12,7 +12,7 @@ from course.answer_names import TRACE, AnswerName, answer_name
 from course.records import ProblemRecord, Reveal, SetRecord, SheetRecord
 from grader.feedback.revealed import OwnWork, Revealed, Written, own_work
 from grader.marking.marks import LineMarks, Marks
-from printing.style import Style, worded
+from printing.styles.style import Style, worded
 
 LEVELS: tuple[Reveal, ...] = get_args(Reveal)
 

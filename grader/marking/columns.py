@@ -155,7 +155,7 @@ class _Pass:
         wrote = self.answers[line.name]
         exact = self._bounds(line, bounds(line.expression, self.own, sizes, self.rounding))
         allowed = self.rounding.kept(exact)
-        # Whoever slipped may have worked the sheet again, rounding on the way; the key's own value is right for everyone.
+        # Whoever slipped may have worked the sheet again, rounding on the way; the key itself is right for everyone.
         again = Interval(np.where(slipped, by_key.low, key), np.where(slipped, by_key.high, key))
         from_own, from_key = (self.rounding.holds(x, wrote) for x in (allowed, self.rounding.kept(again)))
         right = from_own | from_key
