@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from classroom import handprop
+from formula_forms import FORMULA_FORMS, GIVEN, FormulaForm
 from formula_problems import attention
 from mistake_rows import SHEETS, SLIPS, answers_to, slipped
 from number_forms import FORMS, Form
@@ -25,7 +26,6 @@ from backprop.operations import FUNCTIONS, OPERATIONS
 from backprop.operations.record import EXPONENT, INDEX, MATRIX, SIZE
 from grader import grade
 from grader.feedback.formats import FEEDBACK
-from grader.formulas.forms import FORMULA_FORMS, GIVEN, FormulaForm
 from grader.marking.marks import KINDS
 from grader.marking.traces import Traces
 from grader.reading.answers import read
