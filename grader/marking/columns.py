@@ -17,7 +17,7 @@ from backprop.model import Line, Model
 from backprop.rounding import Array, Interval, Rounding
 from course.records import LineRecord, ProblemRecord
 from grader.marking.marks import Mistake
-from grader.marking.mistakes import may_use, name_mistakes
+from grader.marking.mistakes import may_use, name_mistakes, part_of
 
 CHUNK = 4096
 """Students marked at once: more would leave the processor's cache."""
@@ -73,8 +73,12 @@ def _joined(parts: Sequence[LineVerdicts]) -> LineVerdicts:
     """The verdicts on a line from all chunks."""
     if len(parts) == 1:
         return parts[0]
-    arrays = [field.name for field in fields(LineVerdicts) if field.name != "named"]
-    return LineVerdicts(**{name: np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in arrays})
+    joined = {
+        name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
+        for name in (field.name for field in fields(LineVerdicts))
+        if name != "named"
+    }
+    return replace(parts[0], **joined)
 
 
 def _named(
@@ -97,14 +101,11 @@ def _named(
 
 def _of_members(passes: Sequence[_Pass], name: str, members: Array) -> Any:
     """What some students' lines are worked from, out of all chunks."""
-    found = []
-    for number, part in enumerate(passes):
-        inside = members[(members >= CHUNK * number) & (members < CHUNK * (number + 1))] - CHUNK * number
-        x = part.own[name]
-        found.append(x.map(lambda end, at=inside: end[..., at]) if isinstance(x, Interval) else x[..., inside])
-    if not isinstance(found[0], Interval):
-        return np.concatenate(found, axis=-1)
-    return Interval(*(np.concatenate([getattr(x, end) for x in found], axis=-1) for end in ("low", "high")))
+    places = [members[members // CHUNK == number] % CHUNK for number in range(len(passes))]
+    parts = [part_of(part.own[name], inside) for part, inside in zip(passes, places, strict=True)]
+    if not isinstance(parts[0], Interval):
+        return np.concatenate(parts, axis=-1)
+    return Interval(*(np.concatenate([getattr(x, end) for x in parts], axis=-1) for end in ("low", "high")))
 
 
 def _bare(value: Array) -> Array:
