@@ -1,4 +1,4 @@
-"""What students work in the place of a line, and what is said of it: rows for test_mistakes.py and docs/marking.md.
+"""What students work in the place of a line, and what is said of it: rows for test_mistakes.py and docs/reference.md.
 
 The numbers are written out here: on these every row can be told from every other.
 """

@@ -2,34 +2,99 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import redirect_stdout
+from doctest import DocTestParser
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 from classroom import handprop
+from formula_forms import FORMULA_FORMS, GIVEN, FormulaForm
 from formula_problems import attention
 from mistake_rows import SHEETS, SLIPS, answers_to, slipped
+from number_forms import FORMS, Form
 from problem_rows import PROBLEM_SHEETS
 
-from backprop.operations import OPERATIONS
+from backprop.operations import FUNCTIONS, OPERATIONS
+from backprop.operations.record import EXPONENT, INDEX, MATRIX, SIZE
 from grader import grade
-from grader.forms import FORMS, Form
-from grader.formulas.forms import FORMULA_FORMS, GIVEN
-from grader.marks import KINDS
-from grader.reading import read
+from grader.feedback.formats import FEEDBACK
+from grader.marking.marks import KINDS
+from grader.marking.traces import Traces
+from grader.reading.answers import read
+from worksheets import load_problem
 from worksheets.problem import read_problem
 from worksheets.problem_set import load_set
+from worksheets.sheet import Sheet
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+LONGEST = 160
+"""Characters of what was typed: longer examples are of limits, and no help to a reader."""
 
 
 def blocks(page: Path, language: str) -> list[str]:
     fenced = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     return [block for of, block in fenced if of == language]
+
+
+def is_up_to_date(page: Path, fresh: str) -> bool:
+    """Whether a page is what was made anew; HANDPROP_REWRITE writes it first."""
+    if os.environ.get("HANDPROP_REWRITE"):
+        page.write_text(fresh, encoding="utf-8")
+    return page.exists() and page.read_text(encoding="utf-8") == fresh
+
+
+def between(page: Path, what: str, fresh: str) -> bool:
+    """Whether a part of a page, between its two marks, is what was made anew."""
+    begin, end = f"<!-- {what}: written by `make pages` -->\n\n", f"\n<!-- end of {what} -->\n"
+    before, rest = page.read_text(encoding="utf-8").split(begin)
+    return is_up_to_date(page, before + begin + fresh + end + rest.split(end)[1])
+
+
+# How it works: every block of code runs, with the output that stands below it.
+
+
+def run_again(page: str) -> str:
+    """A page whose sessions were run from its top to its end, with what they print now."""
+    names: dict[str, object] = {}
+
+    def session(block: re.Match[str]) -> str:
+        lines = []
+        for example in DocTestParser().get_examples(block[1]):
+            first, *rest = example.source.splitlines()
+            with redirect_stdout(io.StringIO()) as printed:
+                exec(compile(example.source, "how-it-works.md", "single"), names)
+            lines += [f">>> {first}", *(f"... {line}" for line in rest), *printed.getvalue().splitlines()]
+        return "```python\n" + "\n".join(lines) + "\n```"
+
+    return re.sub(r"^```python\n(.*?)^```", session, page, flags=re.DOTALL | re.MULTILINE)
+
+
+def test_how_it_works_prints_what_it_says() -> None:
+    page = DOCS / "how-it-works.md"
+    assert is_up_to_date(page, run_again(page.read_text(encoding="utf-8"))), "look at it, then run `make pages`"
+
+
+def test_a_wrong_output_in_it_is_noticed() -> None:
+    page = "```python\n>>> for i in (1, 2):\n...     print(i)\n1\n3\n```\n"
+    assert run_again(page) == page.replace("3", "2")
+
+
+def test_how_it_works_quotes_the_problem_as_it_is() -> None:
+    problem = (ROOT / "worksheets" / "problems" / "attention-backprop.toml").read_text(encoding="utf-8")
+    (quoted,) = blocks(DOCS / "how-it-works.md", "toml")
+    assert all(line in problem.splitlines() for line in quoted.splitlines())
+
+
+# The reference: written from the tables of the code.
 
 
 def cell(typed: object) -> str:
@@ -39,56 +104,31 @@ def cell(typed: object) -> str:
     return f"`` {shown} ``" if "`" in shown or not shown.strip() else f"`{shown}`"
 
 
-def row(form: Form) -> str:
-    size = "×".join(map(str, form.shape)) if form.shape else "a number"
-    found = read(form.typed, form.shape)
-    outcome = found.how or (" ".join(found.messages) if found.messages else "blank")
-    return f"| {cell(form.typed)} | {size} | {outcome.replace('|', chr(92) + '|')} |"
+def table(heads: str, rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table under its heads, such as "typed | asked"."""
+    lines = [heads, " | ".join("---" for _ in heads.split(" | ")), *(" | ".join(row) for row in rows)]
+    return "".join(f"| {line} |\n" for line in lines)
 
 
-def forms_page() -> str:
-    tables = []
-    for heading, forms in FORMS.items():
-        rows = "\n".join(row(form) for form in forms if len(str(form.typed)) <= 160)
-        tables.append(f"### {heading}\n\n| typed | asked | what is made of it |\n| --- | --- | --- |\n{rows}\n")
-    return "\n" + "\n".join(tables) + "\n"
+def number_forms(forms: Iterable[Form]) -> Iterator[tuple[str, ...]]:
+    for form in forms:
+        found = read(form.typed, form.shape)
+        outcome = found.how or " ".join(found.messages) or "blank"
+        if len(str(form.typed)) <= LONGEST:
+            yield cell(form.typed), "×".join(map(str, form.shape)) or "a number", outcome.replace("|", "\\|")
 
 
-def written(what: str, table: str) -> None:
-    """A table of docs/marking.md between its markers is the one made here; HANDPROP_REWRITE writes it."""
-    page, begin, end = DOCS / "marking.md", f"<!-- {what}: written by `make pages` -->\n", f"<!-- end of {what} -->\n"
-    before, rest = page.read_text(encoding="utf-8").split(begin)
-    fresh = before + begin + table + end + rest.split(end)[1]
-    if os.environ.get("HANDPROP_REWRITE"):
-        page.write_text(fresh, encoding="utf-8")
-    assert page.read_text(encoding="utf-8") == fresh, "docs/marking.md is out of date: run `make pages`"
+def formula_forms(forms: Iterable[FormulaForm]) -> Iterator[tuple[str, ...]]:
+    for form in forms:
+        if len(str(form.typed)) <= LONGEST:
+            says = attention().judge(form.line, form.typed, GIVEN).message
+            yield form.line, cell(form.typed), says.replace("|", "\\|")
 
 
-def test_the_table_of_forms_is_what_the_reader_does() -> None:
-    written("forms", forms_page())
-
-
-def formulas_page() -> str:
-    tables = []
-    for heading, forms in FORMULA_FORMS.items():
-        rows = []
-        for form in forms:
-            if len(str(form.typed)) <= 160:
-                judged = attention().judge(form.line, form.typed, GIVEN)
-                rows.append(f"| {form.line} | {cell(form.typed)} | {judged.message.replace('|', chr(92) + '|')} |")
-        table = "\n".join(rows)
-        tables.append(f"#### {heading}\n\n| line | typed | what is made of it |\n| --- | --- | --- |\n{table}\n")
-    return "\n" + "\n".join(tables) + "\n"
-
-
-def test_the_table_of_formulas_is_what_the_grader_says() -> None:
-    written("formulas", formulas_page())
-
-
-def mistakes_page() -> str:
+def named_mistakes() -> list[tuple[str, ...]]:
     rows = []
-    for sheet, table in (*SHEETS, *PROBLEM_SHEETS):
-        for line, worked, *_ in table:
+    for sheet, known in (*SHEETS, *PROBLEM_SHEETS):
+        for line, worked, *_ in known:
             asked = next(x.expression for x in sheet.set.problems[0].lines if x.name == line)
             found = grade(sheet, answers_to(sheet, {line: worked})).line(line).mistake
             assert found is not None
@@ -97,19 +137,97 @@ def mistakes_page() -> str:
         found = grade(SHEETS[0][0], slipped(SHEETS[0][0], slip)).line(slip.line).mistake
         assert found is not None
         rows.append((found.kind, f"`{slip.line}`", slip.what, found.says))
-    rows.sort(key=lambda row: KINDS.index(row[0]))
-    table = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
-    return f"\n| kind | line | what was done | what is said |\n| --- | --- | --- | --- |\n{table}\n\n"
+    return sorted(dict.fromkeys(rows), key=lambda row: KINDS.index(row[0]))
 
 
-def test_the_table_of_mistakes_is_what_the_grader_says() -> None:
-    written("mistakes", mistakes_page())
+def traced_ways() -> Iterator[tuple[str, ...]]:
+    for typed in (
+        "dlogits, dcontext, doutput",
+        "logits → context → output",
+        "dlogits, doutput, dcontext",
+        "dcontext",
+        "X",
+    ):
+        yield cell(typed), Traces(attention().problem).judge("doutput", typed)[1]
 
 
-@pytest.mark.parametrize("name", [n for n in OPERATIONS if n.isidentifier() and n != "neg"])
-def test_every_function_is_in_the_docs(name: str) -> None:
-    page = (DOCS / "problems.md").read_text(encoding="utf-8")
-    assert re.search(rf"\| `{name}\([^)]*\)` \| {re.escape(OPERATIONS[name].says)} \|", page)
+def reference() -> str:
+    """The whole page."""
+    parts = [
+        "# Reference: what is read, and what is said",
+        "Written by `make pages` from the tables that the tests run. In short: [the page for students](students.md).",
+        "## Numbers and matrices",
+        "⏎ is the end of a line, ⇥ a tab.",
+    ]
+    for heading, forms in FORMS.items():
+        parts += [f"### {heading}", table("typed | asked | what is made of it", number_forms(forms))]
+    parts += ["## Mistakes", table("kind | line | what was worked | what is said", named_mistakes())]
+    parts += [
+        "## Formulas",
+        "Of `attention-backprop` with n = 2, d = 3, d_k = 4, d_v = 5, v = 4, η = 0.5 and target C.",
+    ]
+    for heading, formulas in FORMULA_FORMS.items():
+        parts += [f"### {heading}", table("line | typed | what is made of it", formula_forms(formulas))]
+    parts += [
+        "## Traces",
+        "The way to ∂L/∂output in `attention-backprop`.",
+        table("typed | what is said", traced_ways()),
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def test_the_reference_is_what_the_grader_says() -> None:
+    assert is_up_to_date(DOCS / "reference.md", reference()), "docs/reference.md is out of date: run `make pages`"
+
+
+# The README.
+
+README = ROOT / "README.md"
+
+
+@cache
+def shown() -> Sheet:
+    """The sheet that the README shows."""
+    return load_problem("attention-backprop").variant(seed=7)
+
+
+def test_the_pages_in_the_readme_are_as_they_are_printed() -> None:
+    printed = {line.replace("`", "") for line in (shown().markdown() + shown().solution()).splitlines()}
+    pages = [block for block in blocks(README, "") if "∂L/∂scaled =" in block or "X = [" in block]
+    assert len(pages) == 2
+    assert {line for page in pages for line in page.splitlines()} - {"…"} <= printed
+
+
+def feedback() -> str:
+    """What a student reads who left out a transpose in dK and then worked on rightly."""
+    sheet = shown()
+    answers = {name: np.round(sheet.key[name], 4) for name in ("Q", "K", "dscores", "dQ")}
+    answers["dK"] = np.round(answers["dscores"] @ answers["Q"], 4)
+    answers["dW_K"] = np.round(np.array(sheet.record.given[0]["X"]).T @ answers["dK"], 4)
+    page = FEEDBACK["md"](sheet.set, sheet.record, grade(sheet, answers)).decode()
+    return "".join(re.findall(r"^(?:\| line .*\n|\| --- .*\n|\| 1\.(?:dQ|dK|dW\\_K) .*\n)", page, re.MULTILINE))
+
+
+def test_the_feedback_in_the_readme_is_what_is_said() -> None:
+    assert "✓ follows" in feedback()
+    assert between(README, "feedback", feedback()), "README.md is out of date: run `make pages`"
+
+
+# Writing a problem.
+
+
+def functions() -> str:
+    """The functions of the language, as rows of a table."""
+    rows = []
+    for name in FUNCTIONS:
+        letters = {MATRIX: iter("ABC"), INDEX: iter("ijk"), SIZE: iter("nm"), EXPONENT: iter("x")}
+        arguments = ", ".join(next(letters[kind]) for kind in OPERATIONS[name].takes)
+        rows.append((f"`{name}({arguments})`", OPERATIONS[name].says))
+    return table("function | is", rows)
+
+
+def test_every_function_is_in_the_docs() -> None:
+    assert between(PROBLEM, "functions", functions()), "docs/problems.md is out of date: run `make pages`"
 
 
 PROBLEM = DOCS / "problems.md"
@@ -153,13 +271,22 @@ def test_the_sets_in_the_docs_can_be_used(tmp_path: Path) -> None:
 
 
 def test_the_python_in_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    (source,) = blocks(ROOT / "README.md", "python")
+    (source,) = blocks(README, "python")
     exec(compile(source, "README.md", "exec"), {})
     assert capsys.readouterr().out.rstrip().endswith("4.0 correct")
 
 
+def anchors(page: Path) -> set[str]:
+    """What a link can lead to on a page: its headings, as GitHub names them."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
 def test_links_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+    for page in [README, ROOT / "CONTRIBUTING.md", *DOCS.glob("*.md")]:
+        for target in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
             if not target.startswith("http"):
-                assert (page.parent / target).exists(), f"{page.name} links to {target}"
+                path, _, anchor = target.partition("#")
+                leads_to = page.parent / path if path else page
+                assert leads_to.exists(), f"{page.name} links to {target}"
+                assert not anchor or anchor in anchors(leads_to), f"{page.name} links to {target}"

@@ -15,8 +15,8 @@ from backprop.model import Model
 from backprop.notation import LATEX, PLAIN, Printer
 from course.records import ProblemRecord, SetRecord
 from grader import grade
-from grader.marks import LineMarks
-from grader.traces import traces_of
+from grader.marking.marks import LineMarks
+from grader.marking.traces import traces_of
 from worksheets import load_problem, load_set
 from worksheets.authoring import AuthoringError
 from worksheets.formats import FORMATS
@@ -154,7 +154,8 @@ def test_a_set_asks_for_a_way(tmp_path: Path) -> None:
     assert sheet.blank_answers()["answers"] == {"1.dW.trace": ""}
     page = sheet.markdown()
     assert "### Trace the gradient flow" in page
-    assert "from `L` to `∂L/∂W`, in an order in which they can be worked (10 marks)" in page
+    assert "(10 marks)" in page
+    assert "from `L` to `∂L/∂W`, in an order in which they can be worked." in page
     assert "`∂L/∂z` → `∂L/∂W`" in sheet.solution()
     assert grade(sheet, {"dW.trace": "dz, dW"}).score == 10
     for ending in FORMATS:

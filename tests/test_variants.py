@@ -15,6 +15,7 @@ from backprop.evaluate import batched, evaluate, work_lines
 from backprop.mistakes import mistakes
 from backprop.visibility import MistakeVisibility
 from handprop.reports import report_lines
+from worksheets import variants
 from worksheets.authoring import AuthoringError
 from worksheets.check import check
 from worksheets.course import generate
@@ -66,7 +67,7 @@ def asked(overrides: dict[str, Override] | None = None, decimals: int = 4, **siz
 
 
 def vetting(one: Asked) -> Vetting:
-    return Vetting(one.problem, problem_record(one))
+    return variants.vetting(one.problem, problem_record(one))
 
 
 @pytest.mark.parametrize("sizes", [{}, {"n": 3, "d": 3, "d_k": 3, "d_v": 3}, {"n": 3, "d_k": 4}])
@@ -118,13 +119,15 @@ def test_numbers_of_a_secret_and_a_student_stay_as_they_are() -> None:
 @pytest.mark.parametrize("students", [1, 40])
 def test_the_first_fit_draw_is_taken_however_many_are_drawn_at_once(students: int) -> None:
     vets = vetting(asked(decimals=3))
-    for student, drawn in enumerate(vets.draw(b"class", [(i,) for i in range(students)])):
-        tries = sum(drawn.rejected.values())
-        singly = [draw_given(LESSON, keyed_random(b"class", student, attempt)) for attempt in range(tries + 1)]
-        reasons = vets.reasons(singly)
-        assert (singly[-1], reasons[-1]) == (drawn.given, "")
-        assert Counter(reasons[:-1]) == drawn.rejected
-        assert "" not in reasons[:-1]
+    class_ = vets.draw(b"class", [(i,) for i in range(students)])
+    tries = [range(1 + sum(drawn.rejected.values())) for drawn in class_]
+    singly = [[draw_given(LESSON, keyed_random(b"class", i, turn)) for turn in turns] for i, turns in enumerate(tries)]
+    reasons = iter(vets.reasons([given for draws in singly for given in draws]))
+    for drawn, draws in zip(class_, singly, strict=True):
+        *unfit, fit = (next(reasons) for _ in draws)
+        assert (draws[-1], fit) == (drawn.given, "")
+        assert Counter(unfit) == drawn.rejected
+        assert "" not in unfit
 
 
 def test_the_target_itself_is_no_wrong_target() -> None:

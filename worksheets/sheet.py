@@ -11,7 +11,7 @@ import numpy as np
 
 from backprop.evaluate import work_lines, work_model
 from backprop.work import Numbers, numbers
-from course.records import KeyRecord, Marking, SetRecord, SheetRecord, asked_of
+from course.records import KeyRecord, Marking, SetRecord, SheetRecord, answers_of
 from worksheets.drawing import stacked
 from worksheets.formats import FORMATS
 from worksheets.problem import Problem
@@ -62,10 +62,10 @@ class Sheet:
     def blank_answers(self) -> dict[str, Any]:
         """answers.json: a submission with every answer still empty."""
         names = [
-            f"{number}.{name}"
+            str(answer)
             for number, problem in enumerate(self.set.problems, 1)
             for line in problem.lines
-            for name in asked_of(line)
+            for answer in answers_of(number, line)
         ]
         return {"sheet": self.record.sheet, "answers": dict.fromkeys(names, "")}
 
