@@ -91,6 +91,7 @@ class _Pass:
         self.by_key.update(self.own)
         self.numbers: dict[str, Array] = dict(given)  # the numbers themselves: what was written, or the key's
         self.slipped: dict[str, Array] = {}  # for each line: the students whose numbers there are not the key's
+        self.blank: dict[str, Array] = {}  # and those who left some of it blank
 
     def verdicts(self) -> dict[str, LineVerdicts]:
         found = {}
@@ -104,11 +105,11 @@ class _Pass:
         sizes = self.model.sizes
         key = self._full(self.key[line.name], line)
         by_key = self._bounds(line, bounds(line.expression, self.by_key, sizes, self.rounding))
-        allowed_by_key = self.rounding.kept(by_key)
         self.by_key[line.name] = self._shape_as(line, self.rounding.around(key, by_key))
-        slipped = np.zeros(self.batch, dtype=bool)
-        for name in set(line.uses) & set(self.slipped):
-            slipped |= self.slipped[name]
+        slipped = self._used_by(line, self.slipped)
+        # Beside own numbers that are the key's, only the key's very value is right as well.
+        apart: Array = slipped | self._used_by(line, self.blank)
+        from_the_key = Interval(np.where(apart, by_key.low, key), np.where(apart, by_key.high, key))
         if not record.asked:
             # Printed with its value: everyone works on with the key's number.
             self.own[line.name], self.slipped[line.name] = self.by_key[line.name], np.zeros(self.batch, dtype=bool)
@@ -117,7 +118,7 @@ class _Pass:
         wrote = self.answers[line.name]
         exact = self._bounds(line, bounds(line.expression, self.own, sizes, self.rounding))
         allowed = self.rounding.kept(exact)
-        from_own, from_key = self.rounding.holds(allowed, wrote), self.rounding.holds(allowed_by_key, wrote)
+        from_own, from_key = (self.rounding.holds(self.rounding.kept(x), wrote) for x in (exact, from_the_key))
         right = from_own | from_key
         wrong = ~right & ~np.isnan(wrote)
         value = self._full(evaluate(line.expression, self.numbers, sizes), line)
@@ -131,7 +132,15 @@ class _Pass:
         self.own[line.name] = self._worked_on_with(line, number, wrote, from_own, exact, by_key)
         self.numbers[line.name] = number if line.shape else number[0, 0]
         self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)))
+        self.blank[line.name] = np.asarray(np.isnan(wrote).any(axis=(0, 1)))
         return LineVerdicts(right, follows, earns, value, allowed.low, allowed.high, named)
+
+    def _used_by(self, line: Line, of: Mapping[str, Array]) -> Array:
+        """The students of whom something holds for an answer that a line is worked from."""
+        found = np.zeros(self.batch, dtype=bool)
+        for name in set(line.uses) & set(of):
+            found |= of[name]
+        return found
 
     def _trivial(self, line: Line, wrote: Array, value: Array, key: Array) -> Array:
         """Entries that follow for free, and so earn nothing.
