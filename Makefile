@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test format lint types tests slow pages pictures katex clean
+.PHONY: demo test format lint types tests slow fairness pages pictures katex clean
 
 # Sets everything up and runs the whole round: sheets for a small class, filled in, marked.
 demo: $(READY)
@@ -37,6 +37,10 @@ tests: $(READY)
 # Longer runs, outside the suite.
 slow: $(READY)
 	$(BIN)/python -m pytest -n auto -m slow
+
+# Honest students and students with one mistake, marked by the hundred thousand: some ten minutes.
+fairness: $(READY)
+	$(BIN)/python -m benchmarks.fairness
 
 # Rewrites the pages in examples/ and the tables in docs/ after a change that was meant; look at the difference before committing it.
 pages: $(READY)
