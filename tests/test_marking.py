@@ -275,10 +275,10 @@ def test_a_product_of_short_numbers_is_right_to_the_digit() -> None:
             off = np.asarray(sheet.key[name])
             off[0, 0] += unit
             assert grade(sheet, {name: off.tolist()}).line(name).entries[0] == ("wrong", "correct")
-    # What has to be rounded may be off by a unit.
-    off = np.asarray(sheet.key["weights"]) + 1e-4
-    assert grade(sheet, {"weights": off.tolist()}).line("weights").verdict == "correct"
-    assert grade(sheet, {"weights": (off + 1e-2).tolist()}).line("weights").verdict == "wrong"
+    # What has to be rounded may be truncated as well.
+    truncated = np.floor(np.asarray(sheet.key["weights"]) * 1e4) / 1e4
+    assert grade(sheet, {"weights": truncated.tolist()}).line("weights").verdict == "correct"
+    assert grade(sheet, {"weights": (truncated + 1e-2).tolist()}).line("weights").verdict == "wrong"
 
 
 def test_entries_that_are_zero_on_every_sheet_must_be_right_and_are_not_paid_for() -> None:

@@ -131,6 +131,7 @@ class _Pass:
         self.by_key.update(self.own)
         self.numbers: dict[str, Array] = dict(given)  # the numbers themselves: what was written, or the key's
         self.slipped: dict[str, Array] = {}  # for each line: the students whose numbers there are not the key's
+        self.blank: dict[str, Array] = {}  # and those who left some of it blank
 
     def verdicts(self) -> dict[str, LineVerdicts]:
         found = {}
@@ -145,9 +146,10 @@ class _Pass:
         key = self._full(self.key[line.name], line)
         by_key = self._bounds(line, bounds(line.expression, self.by_key, sizes, self.rounding))
         self.by_key[line.name] = self._shape_as(line, self.rounding.around(key, by_key))
-        slipped = np.zeros(self.batch, dtype=bool)
-        for name in set(line.uses) & set(self.slipped):
-            slipped |= self.slipped[name]
+        slipped = self._used_by(line, self.slipped)
+        # Whoever slipped may have worked the sheet again, rounding on the way; the key itself is right for everyone.
+        apart: Array = slipped | self._used_by(line, self.blank)
+        from_the_key = Interval(np.where(apart, by_key.low, key), np.where(apart, by_key.high, key))
         if not record.asked:
             # Printed with its value: everyone works on with the key's number.
             self.own[line.name], self.slipped[line.name] = self.by_key[line.name], np.zeros(self.batch, dtype=bool)
@@ -156,9 +158,7 @@ class _Pass:
         wrote = self.answers[line.name]
         exact = self._bounds(line, bounds(line.expression, self.own, sizes, self.rounding))
         allowed = self.rounding.kept(exact)
-        # Whoever slipped may have worked the sheet again, rounding on the way; the key itself is right for everyone.
-        again = Interval(np.where(slipped, by_key.low, key), np.where(slipped, by_key.high, key))
-        from_own, from_key = (self.rounding.holds(x, wrote) for x in (allowed, self.rounding.kept(again)))
+        from_own, from_key = (self.rounding.holds(x, wrote) for x in (allowed, self.rounding.kept(from_the_key)))
         right = from_own | from_key
         wrong = ~right & ~np.isnan(wrote)
         value = self._full(evaluate(line.expression, self.numbers, sizes), line)
@@ -171,7 +171,15 @@ class _Pass:
         self.own[line.name] = self._worked_on_with(line, number, wrote, from_own, exact, by_key)
         self.numbers[line.name] = number if line.shape else number[0, 0]
         self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)))
+        self.blank[line.name] = np.asarray(np.isnan(wrote).any(axis=(0, 1)))
         return LineVerdicts(right, from_own, follows, earns, self.slipped[line.name], value, allowed.low, allowed.high)
+
+    def _used_by(self, line: Line, of: Mapping[str, Array]) -> Array:
+        """The students of whom something holds for an answer that a line is worked from."""
+        found = np.zeros(self.batch, dtype=bool)
+        for name in set(line.uses) & set(of):
+            found |= of[name]
+        return found
 
     def _trivial(self, line: Line, wrote: Array, value: Array, key: Array) -> Array:
         """Entries that follow for free, and so earn nothing.
