@@ -9,6 +9,7 @@ from typing import Any, Protocol, get_args
 from backprop.model import BACKWARD, Line
 from backprop.notation import PLAIN, Printer
 from course.answer_names import TRACE, AnswerName, answer_name
+from course.numbers import typed_numbers
 from course.records import ProblemRecord, Reveal, SetRecord, SheetRecord
 from grader.marks import LineMarks, Marks
 from grader.revealed import OwnWork, Revealed, Written, own_work
@@ -230,7 +231,7 @@ def state(line: LineMarks) -> str:
 
 
 def shown(value: float | None) -> str:
-    return "" if value is None else f"{value + 0.0:.10g}"
+    return "" if value is None else typed_numbers(value)
 
 
 def one_line(line: LineMarks) -> str:

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from backprop.decimals import number_text
 from backprop.evaluate import batched, evaluate, plain, work_lines
 from backprop.model import Line
 from backprop.notation import Printer
 from backprop.reasons import reason
 from backprop.rounding import Array
 from backprop.work import Numbers, Work, Worked, numbers
+from course.numbers import number_text
 from course.records import ProblemRecord
 from grader.marks import LineMarks
 
