@@ -10,11 +10,12 @@ from backprop.model import BACKWARD, FORWARD, Line
 from backprop.reasons import reason
 from backprop.work import Numbers
 from course.answer_names import FORMULA, TRACE, AnswerName, Entry
+from course.numbers import marks_text
 from course.records import LineRecord
 from printing import phrases
 from printing.phrases import said
 from printing.styles.style import Blank, worded
-from worksheets.quantities import Quantities, marks_text
+from worksheets.quantities import Quantities
 
 
 class Answers:

@@ -19,6 +19,7 @@ from backprop.operations import OPERATIONS
 from backprop.rounding import Array
 from backprop.symbolic import Proof, Symbolic, prove_model
 from backprop.writing import text
+from course.numbers import typed_numbers
 from course.records import ProblemRecord
 from worksheets.authoring import AuthoringError
 from worksheets.problem_set import Asked, problem_record
@@ -223,14 +224,7 @@ def _example(record: ProblemRecord, given: Mapping[str, Any]) -> Iterator[tuple[
     key = work_model(model, given)
     for name in (*given, *(line.name for line in model.lines)):
         decimals = record.decimals if name in key else 4
-        yield name, _plain(key.get(name, given.get(name)), decimals)
-
-
-def _plain(value: Any, decimals: int) -> str:
-    """Numbers as one types them: a matrix in brackets."""
-    if isinstance(value, list):
-        return f"[{', '.join(_plain(x, decimals) for x in value)}]"
-    return f"{round(value, decimals) + 0.0:.10g}"
+        yield name, typed_numbers(np.round(np.asarray(key.get(name, given.get(name))), decimals).tolist())
 
 
 def _doubts(model: Model, loss: str | None) -> Iterator[str]:

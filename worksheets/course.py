@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import json
 import os
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from worksheets.derivations import proved
 from worksheets.formats import FORMATS
 from worksheets.problem_set import ProblemSet
 from worksheets.roster import Roster, Student, folder_name
+from worksheets.secret import kept_secret
 from worksheets.sheet import Sheet
 from worksheets.variants import Vetting
 
@@ -82,7 +82,7 @@ def _generate(
     instructor = folder / "instructor"
     sheet_set, there = _settled(problem_set, instructor)
     known = {record.student: record for record in there}
-    secret = _secret(instructor)
+    secret = kept_secret(instructor)
     new = [student for student in roster.students if student.id not in known]
     drawn = list(there)
     for done, record in enumerate(_new_sheets(problem_set, sheet_set, new, secret, there), 1):
@@ -185,21 +185,6 @@ def sheet_id(secret: bytes, student: str, taken: Iterable[str] = ()) -> str:
         if found not in taken:
             return found
         attempt += 1
-
-
-def _secret(instructor: Path) -> bytes:
-    """The course's secret: made on the first run, then kept."""
-    path = instructor / "secret"
-    if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(32) + "\n")
-    secret = path.read_bytes().strip()
-    if len(secret) < 16:
-        raise AuthoringError(
-            f"{path}: this is no secret; remove the file to have one made (where no sheets are out yet)"
-        )
-    return secret
 
 
 def _print(

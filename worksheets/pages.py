@@ -16,6 +16,7 @@ from backprop.model import FORWARD, UPDATE, Line, renewed
 from backprop.operations import OPERATIONS
 from backprop.work import Numbers
 from course.answer_names import FORMULA, TRACE
+from course.numbers import decimals_of, marks_text
 from course.records import ProblemRecord, SetRecord, SheetRecord
 from printing import phrases
 from printing.phrases import said
@@ -23,7 +24,7 @@ from printing.styles.style import Style, words
 from worksheets.answers import Answers
 from worksheets.asking import told_lines
 from worksheets.graph import pictures
-from worksheets.quantities import Quantities, marks_text
+from worksheets.quantities import Quantities
 
 
 class Worked(Protocol):
@@ -170,7 +171,7 @@ class Writer:
         value = values[name]
         if name in self.model.scope.indices:
             return {**self.print.names(name), "value": self._index(name, int(value)), "is_index": True}
-        decimals = max(_decimals(x) for x in np.ravel(value))
+        decimals = max(decimals_of(x) for x in np.ravel(value))
         return {**self.print.names(name), "value": self.print.value(name, value, decimals), "is_index": False}
 
     def _index(self, name: str, value: int) -> str:
@@ -196,9 +197,3 @@ def _fall(losses: Sequence[float]) -> dict[str, Any]:
     top = max(losses, default=1.0)
     bars = [f"{step}  {loss:.4f}  {'█' * round(40 * loss / top)}" for step, loss in enumerate(losses)]
     return {"losses": losses, "loss_bars": bars, "loss_top": f"{1.2 * top:.3f}", "loss_scale": f"{3.2 / top:.3f}"}
-
-
-def _decimals(value: float) -> int:
-    """How many decimals a given number has."""
-    shown = f"{value:.10f}".rstrip("0")
-    return len(shown) - shown.index(".") - 1

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from backprop.decimals import number_text
 from backprop.model import Line, Model
 from backprop.notation import Printer
 from backprop.work import Work
+from course.numbers import number_text
 from course.records import ProblemRecord
 from printing.styles.style import Style
 
@@ -50,8 +50,3 @@ class Quantities:
     def math(self, name: str) -> str:
         """A quantity's symbol among words."""
         return self.style.math(self.printer.name(name))
-
-
-def marks_text(marks: float) -> str:
-    shown = f"{marks:.2f}".rstrip("0").rstrip(".")
-    return "1 mark" if shown == "1" else f"{shown} marks"
