@@ -12,7 +12,6 @@ from benchmarks.mistakes import MISTAKES, Mistake
 from benchmarks.students import HABITS, LINES, Doubt, Names, Near, Pen
 from course.records import ProblemRecord, SetRecord
 from worksheets import load_problem
-from worksheets.sheet import single_sheet
 from worksheets.variants import draw_variant
 
 POOL = 300
@@ -62,7 +61,7 @@ def near(values: Mapping[str, np.ndarray]) -> dict[str, Any]:
 def prepare(sizes: Mapping[str, int], decimals: int, seed: int, variants: int = POOL) -> Cell:
     """A cell, its variants drawn as `generate` draws them."""
     problem = load_problem("attention-backprop").adapted(sizes, {})
-    sheet = single_sheet(problem, seed, decimals)
+    sheet = problem.variant(seed, decimals)
     assert [line.name for line in sheet.set.problems[0].lines] == ORDER
     drawn = (draw_variant(problem, sheet.set.problems[0], b"fairness", seed, i).given for i in range(variants))
     return Cell(sheet.set, tuple(drawn))

@@ -15,10 +15,11 @@ from handprop.reports import report_lines
 from worksheets.authoring import AuthoringError
 from worksheets.check import check
 from worksheets.course import generate
-from worksheets.problem import Override, load_problem
+from worksheets.given import Override
+from worksheets.problem import load_problem
 from worksheets.problem_set import Asked, load_set, problem_record
 from worksheets.roster import load_roster
-from worksheets.variants import Vetting
+from worksheets.variants import VariantChecker
 
 LESSON = load_problem("attention-backprop")
 IDENTITY = [[1.0, 0.0], [0.0, 1.0]]
@@ -30,14 +31,14 @@ def asked(overrides: dict[str, Override] | None = None, decimals: int = 4, **siz
     return Asked(problem, frozenset(line.name for line in problem.model.lines), decimals, None)
 
 
-def vetting(one: Asked) -> Vetting:
-    return Vetting(one.problem, problem_record(one))
+def variant_checker(one: Asked) -> VariantChecker:
+    return VariantChecker(one.problem, problem_record(one))
 
 
 @pytest.mark.parametrize("sizes", [{}, {"n": 3, "d": 3, "d_k": 3, "d_v": 3}, {"n": 3, "d_k": 4}])
 @pytest.mark.parametrize("decimals", [3, 4])
 def test_no_sheet_hides_a_mistake_that_these_shapes_can_show(sizes: dict[str, int], decimals: int) -> None:
-    vets = vetting(asked(decimals=decimals, **sizes))
+    vets = variant_checker(asked(decimals=decimals, **sizes))
     never = {(h.line, h.mistake.expression) for h in vets.never_seen}
     model = vets.model
     for drawn in vets.draw(b"class", [(i,) for i in range(5)]):
@@ -60,7 +61,7 @@ def test_what_no_numbers_can_show_is_listed_and_not_waited_for() -> None:
 
 
 def test_a_draw_is_judged_as_it_is_in_a_batch() -> None:
-    vets = vetting(asked())
+    vets = variant_checker(asked())
     drawn: list[dict[str, Any]] = [dict(d.given) for d in vets.draw(b"class", [(i,) for i in range(4)])]
     drawn.append({**drawn[0], "W_K": [[0.1, 0.1], [0.1, 0.1]]})
     together = vets.reasons(drawn)
@@ -71,7 +72,7 @@ def test_a_draw_is_judged_as_it_is_in_a_batch() -> None:
 
 def test_the_target_itself_is_no_wrong_target() -> None:
     model = LESSON.model
-    given = {**vetting(asked()).draw(b"class", [(0,)])[0].given, "target": 1}
+    given = {**variant_checker(asked()).draw(b"class", [(0,)])[0].given, "target": 1}
     worked = work_lines(model.lines, batched(given), model.sizes)
     hiding = [h for h in MistakeVisibility(model, {"dlogits"}, 4).over(worked) if h.mistake.kind == "wrong-target"]
     assert len(hiding) == 4
@@ -82,11 +83,11 @@ def test_numbers_that_are_never_fit_are_refused_with_the_line() -> None:
     # Weights in the hundreds force every softmax to an end.
     huge = Override(values=[[900.0, -800.0], [700.0, 900.0]])
     with pytest.raises(AuthoringError, match=r"none of 400 draws is fit to be worked by hand: .*weights is saturated"):
-        vetting(asked({"W_Q": huge})).draw(b"class", [(0,)])
+        variant_checker(asked({"W_Q": huge})).draw(b"class", [(0,)])
 
 
 def test_sheets_of_a_class_are_equally_hard() -> None:
-    drawn = vetting(asked(n=3, d=4)).draw(b"class", [(i,) for i in range(40)])
+    drawn = variant_checker(asked(n=3, d=4)).draw(b"class", [(i,) for i in range(40)])
     for name in ("X", "W_Q", "W_O"):
         numbers = np.array([d.given[name] for d in drawn]).reshape(40, -1)
         assert set((numbers < 0).sum(axis=1)) == {numbers.shape[1] // 2}

@@ -23,7 +23,7 @@ from course.numbers import typed_numbers
 from course.records import ProblemRecord
 from worksheets.authoring import AuthoringError
 from worksheets.problem_set import Asked, problem_record
-from worksheets.variants import Vetting, draw_given, keyed_random
+from worksheets.variants import VariantChecker, draw_given, keyed_random
 
 VARIANTS = 200
 STEP = 1e-5  # of a central difference; its own error is about the step squared
@@ -88,9 +88,9 @@ def check(asked: Asked, variants: int = VARIANTS) -> Report:
     proofs = tuple(prove_model(model, loss)) if loss else ()
     failures += [f"SymPy cannot confirm {p.line}: entries {_places(p.wrong)} differ" for p in proofs if not p.holds]
     tries, rejected, drawn = 0, Counter[str](), list[Mapping[str, Any]]()
-    vetting = Vetting(problem, record)
+    checker = VariantChecker(problem, record)
     try:
-        for found in vetting.draw(b"check", [(number,) for number in range(variants)]):
+        for found in checker.draw(b"check", [(number,) for number in range(variants)]):
             tries += 1 + sum(found.rejected.values())
             rejected += found.rejected
             drawn.append(found.given)
@@ -117,7 +117,7 @@ def check(asked: Asked, variants: int = VARIANTS) -> Report:
         tuple(_spreads(record, drawn)),
         tuple(_recognised(record)),
         tuple(_example(record, sample)),
-        tuple(f"{h.line}: {h.mistake.kind}: {text(h.mistake.expression)}" for h in vetting.never_seen),
+        tuple(f"{h.line}: {h.mistake.kind}: {text(h.mistake.expression)}" for h in checker.never_seen),
         tuple(_doubts(model, loss)),
         tuple(failures),
     )

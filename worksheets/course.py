@@ -24,7 +24,7 @@ from worksheets.problem_set import ProblemSet
 from worksheets.roster import Roster, Student, folder_name
 from worksheets.secret import kept_secret
 from worksheets.sheet import Sheet
-from worksheets.variants import Vetting
+from worksheets.variants import VariantChecker
 
 FEW_PAGES = 200  # are printed sooner by one process: starting more costs a second
 CHUNK = 10  # students whose pages a process prints at a time
@@ -99,12 +99,12 @@ def _generate(
 def _warnings(problem_set: ProblemSet, sheet_set: SetRecord) -> Iterator[str]:
     """What is hidden by numbers that are the same for everyone, and so cannot be drawn again."""
     for number, (asked, record) in enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1):
-        vetting = Vetting(asked.problem, record)
-        if not vetting.free and vetting.never_seen:
-            kinds = Counter(f"{hiding.line} ({hiding.mistake.kind})" for hiding in vetting.never_seen)
+        checker = VariantChecker(asked.problem, record)
+        if not checker.free and checker.never_seen:
+            kinds = Counter(f"{hiding.line} ({hiding.mistake.kind})" for hiding in checker.never_seen)
             shown = ", ".join(list(kinds)[:6]) + (", …" if len(kinds) > 6 else "")
             yield (
-                f"problem {number}: its numbers are fixed and hide {len(vetting.never_seen)} known mistakes, "
+                f"problem {number}: its numbers are fixed and hide {len(checker.never_seen)} known mistakes, "
                 f"on {shown}; handprop check lists them"
             )
 
@@ -160,7 +160,7 @@ def _new_sheets(
     """A sheet for each student, told apart from those that are there by its id and its folder."""
     ids, folders = {record.sheet for record in there}, {record.folder.casefold(): record.student for record in there}
     drawn = [
-        Vetting(asked.problem, record).draw(secret, [(student.id, number, asked.problem.name) for student in students])
+        VariantChecker(asked.problem, record).draw(secret, [(s.id, number, asked.problem.name) for s in students])
         for number, (asked, record) in enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1)
     ]
     for position, student in enumerate(students):

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from backprop.evaluate import work_model
 from backprop.work import Numbers, numbers
-from course.records import KeyRecord, Marking, SetRecord, SheetRecord, answers_of
+from course.records import KeyRecord, SetRecord, SheetRecord, answers_of
 from worksheets.formats import FORMATS
-from worksheets.problem import Problem
-from worksheets.problem_set import Asked, ProblemSet
-from worksheets.variants import draw_variant
 
 
 @dataclass(frozen=True)
@@ -69,16 +66,3 @@ class Sheet:
             for answer in answers_of(number, line)
         ]
         return {"sheet": self.record.sheet, "answers": dict.fromkeys(names, "")}
-
-
-@lru_cache(maxsize=8)
-def _everything_asked(problem: Problem, decimals: int) -> SetRecord:
-    everything = frozenset(line.name for line in problem.model.lines)
-    return ProblemSet(problem.title, (Asked(problem, everything, decimals, None),), Marking()).record()
-
-
-def single_sheet(problem: Problem, seed: int, decimals: int) -> Sheet:
-    """A sheet of one problem alone, with everything asked."""
-    sheet_set = _everything_asked(problem, decimals)
-    drawn = draw_variant(problem, sheet_set.problems[0], b"practice", seed)
-    return Sheet(sheet_set, SheetRecord(f"SEED-{seed}", f"seed {seed}", (dict(drawn.given),)))

@@ -19,8 +19,9 @@ from backprop.operations import OPERATIONS
 from backprop.rounding import Array
 from backprop.visibility import Hiding, MistakeVisibility
 from course.records import ProblemRecord
+from worksheets.authored import AuthoredProblem
 from worksheets.authoring import AuthoringError
-from worksheets.problem import Draw, GivenSource, Problem
+from worksheets.given import Draw, GivenSource
 
 MOST_TRIES = 400
 SAMPLE = 200
@@ -43,12 +44,12 @@ def keyed_random(secret: bytes, *message: str | int) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(digest, "big"))
 
 
-def draw_given(problem: Problem, rng: np.random.Generator) -> dict[str, Any]:
+def draw_given(problem: AuthoredProblem, rng: np.random.Generator) -> dict[str, Any]:
     """Numbers for every given: those fixed by the problem, and one draw of the rest."""
     return {name: _draw(problem, g, rng) for name, g in problem.givens.items()}
 
 
-def _draw(problem: Problem, g: GivenSource, rng: np.random.Generator) -> Any:
+def _draw(problem: AuthoredProblem, g: GivenSource, rng: np.random.Generator) -> Any:
     if g.index is not None:
         count = problem.sizes[g.index] if isinstance(g.index, str) else g.index
         return int(rng.integers(count)) if g.value is None else int(g.value)
@@ -93,16 +94,16 @@ def _usual_range(g: GivenSource, shape: tuple[int, ...]) -> tuple[float, float]:
     return -reach, reach
 
 
-class Vetting:
+class VariantChecker:
     """What numbers of one problem must hold to; draws of a whole class are judged in one pass."""
 
-    def __init__(self, problem: Problem, record: ProblemRecord) -> None:
+    def __init__(self, problem: AuthoredProblem, record: ProblemRecord) -> None:
         self.problem, self.record = problem, record
         self.model: Model = record.model()
         self.free = any(g.fixed is None for g in problem.givens.values())
 
     @cached_property
-    def watch(self) -> MistakeVisibility:
+    def visibility(self) -> MistakeVisibility:
         return MistakeVisibility(
             self.model, {line.name for line in self.record.lines if line.asked}, self.record.decimals
         )
@@ -114,7 +115,7 @@ class Vetting:
         worked = self._worked(drawn)
         fit = np.array([not reason for reason in self._unfit(worked, len(drawn))])
         fit = fit if fit.any() else np.ones(len(drawn), dtype=bool)
-        return [(h, bool((~h.hidden[fit]).mean() >= SELDOM)) for h in self.watch.over(worked)]
+        return [(h, bool((~h.hidden[fit]).mean() >= SELDOM)) for h in self.visibility.over(worked)]
 
     @cached_property
     def never_seen(self) -> tuple[Hiding, ...]:
@@ -154,7 +155,7 @@ class Vetting:
         found = self._unfit(worked, len(drawn))
         waited_for = {(h.line, h.mistake.expression) for h, seen in self._sampled if seen}
         if not all(found):
-            for hiding in self.watch.over(worked):
+            for hiding in self.visibility.over(worked):
                 if (hiding.line, hiding.mistake.expression) in waited_for:
                     for i in np.flatnonzero(hiding.hidden):
                         found[i] = found[i] or f"a mistake on {hiding.line} cannot be seen ({hiding.mistake.kind})"
@@ -220,11 +221,11 @@ class Vetting:
 
 
 @lru_cache(maxsize=512)
-def vetting(problem: Problem, record: ProblemRecord) -> Vetting:
-    """The vetting of a problem's draws, kept while sheet after sheet of it is drawn."""
-    return Vetting(problem, record)
+def variant_checker(problem: AuthoredProblem, record: ProblemRecord) -> VariantChecker:
+    """What checks a problem's draws, the same for sheet after sheet."""
+    return VariantChecker(problem, record)
 
 
-def draw_variant(problem: Problem, record: ProblemRecord, secret: bytes, *who: str | int) -> Drawn:
+def draw_variant(problem: AuthoredProblem, record: ProblemRecord, secret: bytes, *who: str | int) -> Drawn:
     """The numbers of one sheet. Raises AuthoringError where none of many draws is fit."""
-    return vetting(problem, record).draw(secret, [who])[0]
+    return variant_checker(problem, record).draw(secret, [who])[0]
