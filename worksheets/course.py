@@ -118,28 +118,28 @@ def _settled(problem_set: ProblemSet, instructor: Path) -> tuple[SetRecord, Sequ
             raise AuthoringError(f"{path} is missing, and {records} is there: sheets were made. Nothing was written.")
         return proved(fresh), []
     try:
-        kept: SetRecord = decoder(SetRecord).decode(path.read_bytes())
+        earlier: SetRecord = decoder(SetRecord).decode(path.read_bytes())
         there = read_lines(records.read_bytes(), SheetRecord) if records.exists() else []
     except msgspec.MsgspecError as error:
         raise AuthoringError(f"{instructor}: the records cannot be read: {error}") from None
     if not there:
         return proved(fresh), []
-    changed = _difference(kept, fresh)
+    changed = _difference(earlier, fresh)
     if changed:
         raise AuthoringError(
             f"{instructor.parent}: the set has changed since its sheets were made ({changed}). Nothing was written: "
             "students may have them. Generate into a new folder, or undo the change."
         )
-    return kept, there
+    return earlier, there
 
 
-def _difference(kept: SetRecord, fresh: SetRecord) -> str:
+def _difference(earlier: SetRecord, fresh: SetRecord) -> str:
     """What differs between two derivations of a set, in words; "" where nothing does."""
-    if kept.title != fresh.title:
-        return f"its title was “{kept.title}”"
-    if len(kept.problems) != len(fresh.problems):
-        return f"it had {len(kept.problems)} problems and has {len(fresh.problems)}"
-    for number, (old, new) in enumerate(zip(kept.problems, fresh.problems, strict=True), 1):
+    if earlier.title != fresh.title:
+        return f"its title was “{earlier.title}”"
+    if len(earlier.problems) != len(fresh.problems):
+        return f"it had {len(earlier.problems)} problems and has {len(fresh.problems)}"
+    for number, (old, new) in enumerate(zip(earlier.problems, fresh.problems, strict=True), 1):
         if old != new:
             differing = [
                 f.name
@@ -147,7 +147,7 @@ def _difference(kept: SetRecord, fresh: SetRecord) -> str:
                 if f.name != "lines" and getattr(old, f.name) != getattr(new, f.name)
             ]
             return f"problem {number}, {new.name}: {', '.join(differing) or 'its lines, what is asked or the marks'}"
-    return "" if kept.marking == fresh.marking else "its marking"
+    return "" if earlier.marking == fresh.marking else "its marking"
 
 
 def _new_sheets(
