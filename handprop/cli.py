@@ -92,13 +92,13 @@ def derive(
     format: Annotated[str, typer.Option("--format", help="text or latex.")] = "text",
 ) -> None:
     """SymPy's symbolic gradient: matrix form and entries."""
+    from worksheets.authored import load_authored
     from worksheets.derivations import derivation
-    from worksheets.problem import load_problem
 
     styles = {"text": "plain", "latex": "latex"}
     if format not in styles:
         raise AuthoringError(f"--format {format}: there are text and latex")
-    for line in derivation(load_problem(name), wrt, styles[format]):
+    for line in derivation(load_authored(name), wrt, styles[format]):
         typer.echo(line)
 
 

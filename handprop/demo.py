@@ -18,7 +18,7 @@ from course.answer_names import AnswerName
 from course.records import SetRecord, SheetRecord
 from grader.course import grade_course, load_course
 from grader.feedback.formats import FEEDBACK
-from handprop.filling import FILLERS
+from grader.readers import FILLERS
 from worksheets.course import generate
 from worksheets.formats import FORMATS
 from worksheets.problem_set import load_set

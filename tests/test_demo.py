@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from classroom import Ran, contents, handprop, lines_of
 
+from grader.readers import FILLERS
 from handprop.demo import STUDENTS
-from handprop.filling import FILLERS
 
 Demo = tuple[Ran, Path]
 

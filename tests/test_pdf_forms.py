@@ -20,8 +20,7 @@ from blank_pages import SHAPES, SHEET_ID, blank_pdf
 from handing_in import answers, how, one, reason
 
 from grader.handed_in import Submission
-from grader.readers.pdf import CUT_OFF, DAMAGED, DRAWN_ON, LOCKED, NO_FIELDS, NO_SHEET, NOT_OURS
-from handprop.filling import fill_pdf
+from grader.readers.pdf import CUT_OFF, DAMAGED, DRAWN_ON, LOCKED, NO_FIELDS, NO_SHEET, NOT_OURS, fill_pdf
 
 FILLED = Path(__file__).parent / "filled"
 TYPED = {

@@ -11,8 +11,8 @@ from backprop.entries import cells
 from backprop.notation import Printer
 from course.records import SetRecord
 from worksheets import cache
+from worksheets.authored import AuthoredProblem
 from worksheets.authoring import AuthoringError, nearest
-from worksheets.problem import Problem
 
 
 def proved(sheet_set: SetRecord) -> SetRecord:
@@ -28,7 +28,7 @@ def proved(sheet_set: SetRecord) -> SetRecord:
     return sheet_set
 
 
-def derivation(problem: Problem, weight: str, style: str) -> Iterator[str]:
+def derivation(problem: AuthoredProblem, weight: str, style: str) -> Iterator[str]:
     """The gradient by one quantity: its matrix form, and every entry as SymPy derives it, line by printed line.
 
     Raises AuthoringError where the problem has no such gradient.
