@@ -36,9 +36,9 @@ class Block:
         source = path.read_text(encoding="utf-8")
         # Up to the bracket that closes the table, or just behind the one that opens it where both are on one line.
         table = rf"^{self.table}\b.*?= [({{](?:\n(?s:.*?)(?=^[)}}]))?"
-        for before, added in ((r"^from __future__ .*\n", imports), (table, rows)):
-            source, count = re.subn(before, lambda found, added=added: found[0] + added, source, flags=re.MULTILINE)
-            assert count == 1, f"{self.path} has {count} places for {self.table}"
+        for pattern, added in ((r"^from __future__ .*\n", imports), (table, rows)):
+            (place,) = re.finditer(pattern, source, re.MULTILINE)
+            source = source[: place.end()] + added + source[place.end() :]
         path.write_text(source, encoding="utf-8")
 
 
