@@ -70,7 +70,8 @@ def _bounds(expression: Expression, known: Mapping[str, Any], sizes: Mapping[str
             continue
         found = _bounds(argument, known, sizes, rounding)
         if kind is MATRIX:
-            found = rounding.kept(_interval(found)) if isinstance(argument, Apply) else _interval(found)
+            worked = isinstance(argument, Apply) and not OPERATIONS[argument.operation].moves
+            found = rounding.kept(_interval(found)) if worked else _interval(found)
         read.append(found)
     if operation.bounds is not None:
         return operation.bounds(rounding, *read)

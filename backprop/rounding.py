@@ -61,11 +61,14 @@ class Rounding:
         return Interval(-self._greatest(-x.low), self._greatest(x.high))
 
     def _greatest(self, x: Array) -> Array:
-        """The greatest of x, x truncated and x rounded (whichever way a tie goes): only at a negative number is it
-        the truncated one."""
+        """The greatest of x, x truncated and x rounded, a tie either way."""
         units = x * 10.0**self.decimals
-        up = np.ceil(units - np.where(units < 0, TOLERANCE, 0.5 - TOLERANCE))
-        return np.asarray(np.where(up > units - TOLERANCE, up, units) / 10.0**self.decimals)
+        # Where x is negative that is x truncated, the next whole number of units; else x, or x rounded.
+        up = (units < 0) * (0.5 - 2 * TOLERANCE)
+        up += units
+        up -= 0.5 - TOLERANCE
+        np.ceil(up, out=up)
+        return np.asarray(np.maximum(units, up, out=up) / 10.0**self.decimals)
 
     def behind(self, written: Array) -> Interval:
         """What a written number stands for: ½ unit nearer zero, if rounded, to a unit further out, if truncated."""

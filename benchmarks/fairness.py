@@ -25,9 +25,9 @@ from benchmarks.mistakes import MISTAKES
 from benchmarks.simulation import ORDER, POOL, Cell, Class, prepare, simulate
 from benchmarks.students import HABITS
 from course.records import SheetRecord
-from grader.grading import grade_all
 from grader.handed_in import Submission
-from grader.marking import mark_problem
+from grader.marking.columns import mark_problem
+from grader.marking.sheets import grade_all
 
 SIZES = (
     {"n": 2, "d": 2, "d_k": 2, "d_v": 2},

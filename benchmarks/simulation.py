@@ -13,7 +13,7 @@ from benchmarks.students import HABITS, LINES, Doubt, Names, Near, Pen
 from course.records import ProblemRecord, SetRecord
 from worksheets import load_problem
 from worksheets.sheet import single_sheet
-from worksheets.variants import draw_variant
+from worksheets.variants import vetting
 
 POOL = 300
 """Variants drawn for each cell; the sheets are dealt from them."""
@@ -64,8 +64,8 @@ def prepare(sizes: Mapping[str, int], decimals: int, seed: int, variants: int = 
     problem = load_problem("attention-backprop").adapted(sizes, {})
     sheet = single_sheet(problem, seed, decimals)
     assert [line.name for line in sheet.set.problems[0].lines] == ORDER
-    drawn = (draw_variant(problem, sheet.set.problems[0], b"fairness", seed, i).given for i in range(variants))
-    return Cell(sheet.set, tuple(drawn))
+    drawn = vetting(problem, sheet.set.problems[0]).draw(b"fairness", [(seed, i) for i in range(variants)])
+    return Cell(sheet.set, tuple(variant.given for variant in drawn))
 
 
 @dataclass(frozen=True)

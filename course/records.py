@@ -15,6 +15,7 @@ import msgspec
 
 from backprop.model import Given, Model
 from backprop.shapes import Size
+from course.answer_names import AnswerName
 
 Plain = float | int | list[list[float]]
 
@@ -43,18 +44,9 @@ class LineRecord(msgspec.Struct, frozen=True):
         return self.help == "worked"
 
 
-FORMULA, TRACE = IN_WORDS = ("formula", "trace")
-"""What may be asked of a line beside its numbers, as text: its formula; the gradients on the way to it, in order."""
-
-
-def asked_of(line: LineRecord) -> list[str]:
-    """The answers that are asked of a line, by their names: dW_Q, dW_Q.formula."""
-    return [line.name] * line.asked + [f"{line.name}.{kind}" for kind in line.in_words]
-
-
-def is_in_words(answer: str) -> bool:
-    """Whether an answer is text, such as 1.dW_Q.formula."""
-    return answer.rpartition(".")[2] in IN_WORDS
+def answers_of(number: int, line: LineRecord) -> list[AnswerName]:
+    """The answers that are asked of a line of a sheet's problem: its numbers, and what is asked as text."""
+    return [AnswerName(number, line.name, kind) for kind in (*[""] * line.asked, *line.in_words)]
 
 
 class GivenRecord(msgspec.Struct, frozen=True):

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from grader import grade  # noqa: E402
-from grader.feedback import FEEDBACK  # noqa: E402
+from grader.feedback.formats import FEEDBACK  # noqa: E402
 from printing import web  # noqa: E402
 from worksheets import load_problem  # noqa: E402
 

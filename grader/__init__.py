@@ -1,7 +1,7 @@
 """Reading and marking: what students hand in, verdicts, feedback, gradebooks."""
 
 from grader.course import grade_course
-from grader.grading import grade
-from grader.reading import read
+from grader.marking.sheets import grade
+from grader.reading.answers import read
 
 __all__ = ["grade", "grade_course", "read"]

@@ -12,10 +12,10 @@ import msgspec
 import numpy as np
 
 from course.records import Reveal, SetRecord, SheetRecord, decoder, read_lines
-from grader.feedback import FEEDBACK
-from grader.grading import grade_all
+from grader.feedback.formats import FEEDBACK
 from grader.handed_in import NotRead, Submission
-from grader.marks import Marks
+from grader.marking.marks import Marks
+from grader.marking.sheets import grade_all
 from grader.submissions import submissions
 
 Progress = Callable[[str, int, int], None]

@@ -163,8 +163,8 @@ def grade(
 ) -> None:
     """Marks what students handed in."""
     from grader.course import grade_course
-    from grader.feedback import FEEDBACK
-    from grader.pages import LEVELS
+    from grader.feedback.formats import FEEDBACK
+    from grader.feedback.page import LEVELS
 
     formats = chosen("--feedback", feedback, FEEDBACK)
     level = next((known for known in LEVELS if known == reveal), None)

@@ -14,9 +14,10 @@ import numpy as np
 from backprop.evaluate import batched, evaluate, plain
 from backprop.language import parse
 from backprop.rounding import Array
+from course.answer_names import AnswerName
 from course.records import SetRecord, SheetRecord
 from grader.course import grade_course, load_course
-from grader.feedback import FEEDBACK
+from grader.feedback.formats import FEEDBACK
 from handprop.filling import FILLERS
 from worksheets.course import generate
 from worksheets.formats import FORMATS
@@ -114,6 +115,6 @@ def fill_in(sheet_set: SetRecord, record: SheetRecord, student: MadeUp) -> dict[
             value = evaluate(parse(wrong) if wrong else line.expression, own, model.sizes)
             own[line.name] = student.rounding(value, problem.decimals)
             if asked.asked:
-                name = f"{number}.{line.name}"
+                name = str(AnswerName(number, line.name))
                 answers[name] = "" if student.blank and re.fullmatch(student.blank, name) else plain(own[line.name])
     return answers

@@ -10,9 +10,9 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from course.answer_names import entry_of, variable
 from grader.readers.latex import BEGIN, END
-from grader.readers.notebook import LABEL, variable
-from grader.readers.pdf import place_of
+from grader.readers.notebook import LABEL
 from grader.readers.workbook import ANSWER, CELL_LABEL, areas_of
 
 Answers = Mapping[str, Any]
@@ -146,8 +146,8 @@ def fill_pdf(page: bytes, answers: Answers) -> bytes:
 
     with pikepdf.open(io.BytesIO(page)) as pdf:
         for field in pdf.acroform.fields:
-            place = place_of(field.fully_qualified_name)
-            if place is None or (value := answers.get(place.answer, "")) == "":
+            place = entry_of(field.fully_qualified_name)
+            if place is None or (value := answers.get(str(place.answer), "")) == "":
                 continue
             rows = _rows(value)
             typed = _typed(rows[place.row - 1][place.column - 1] if place.row else value)

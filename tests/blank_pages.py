@@ -63,7 +63,7 @@ def blank_notebook(shapes: Shapes = SHAPES) -> bytes:
     cells = [nbformat.v4.new_markdown_cell(f"# Practice\n\n**Sheet {SHEET_ID}**", id="top")]
     for number, (name, shape) in enumerate(shapes.items()):
         rows, columns = size(shape)
-        variable = name.partition(".")[2].replace(".", "_")
+        variable = {"2.lambda": "lambda_"}.get(name, name.partition(".")[2].replace(".", "_"))
         row = "[" + ", ".join(["..."] * columns) + "]"
         value = "[" + (",\n" + " " * (len(variable) + 4)).join([row] * rows) + "]" if shape else "..."
         cell = nbformat.v4.new_code_cell(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.handed_in import NotRead, Submission
-from grader.reading import read
+from grader.reading.answers import read
 from grader.submissions import submissions
 
 

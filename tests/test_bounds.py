@@ -5,195 +5,43 @@ The students here work from the entries of a line, number by number, and know no
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
+from honest import (
+    STUDENTS,
+    Student,
+    Work,
+    assert_honest,
+    decimal_numbers,
+    half_even,
+    half_up,
+    inside,
+    line_of,
+    marked,
+    truncated,
+)
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from small_models import SIZES, attention, model, numbers, random_models
+from small_models import SIZES, Case, attention, cases, model, random_models
 
 from backprop.entries import cells, entry_of
 from backprop.errors import ExpressionError
 from backprop.evaluate import batched, bounds
 from backprop.expressions import Apply, Expression, Name, Number
-from backprop.language import parse
-from backprop.model import Line, Model
+from backprop.model import Model
+from backprop.operations import OPERATIONS
+from backprop.operations.picking import as_leaf
+from backprop.operations.record import MATRIX
 from backprop.rounding import Array, Interval, Rounding
 from backprop.training import derive
 from worksheets import load_problem
 from worksheets.problem import bundled_problems
 from worksheets.problem_set import Asked, problem_record
 from worksheets.variants import Vetting
-
-Rounds = Callable[[float, int], float]
-
-
-def half_even(x: float, decimals: int) -> float:
-    return float(np.round(x, decimals))
-
-
-def half_up(x: float, decimals: int) -> float:
-    return math.copysign(math.floor(abs(x) * 10.0**decimals + 0.5 + 1e-7), x) / 10.0**decimals
-
-
-def cut_off(x: float, decimals: int) -> float:
-    # 0.3 may be a float just below 0.3: nobody would cut that off to 0.2999.
-    return math.copysign(math.floor(abs(x) * 10.0**decimals + 1e-7), x) / 10.0**decimals
-
-
-@dataclass(frozen=True)
-class Student:
-    """How someone works: the rounding they use, whether inside a line too, whether the calculator keeps it all."""
-
-    rounds: Rounds
-    inside: bool = False
-    keeps_all: bool = False
-
-
-STUDENTS = {
-    "half even": Student(half_even),
-    "half up": Student(half_up),
-    "cuts off": Student(cut_off),
-    "full precision": Student(half_even, keeps_all=True),
-    "full precision, cuts off": Student(cut_off, keeps_all=True),
-    "rounds inside": Student(half_even, inside=True),
-    "cuts off inside": Student(cut_off, inside=True),
-}
-
-
-@dataclass
-class Work:
-    """One student's sheet: the numbers that they go on with, and those that they hand in."""
-
-    student: Student
-    model: Model
-    given: Mapping[str, Array]
-    decimals: int
-    own: dict[str, Array] = field(default_factory=dict)
-    written: dict[str, Array] = field(default_factory=dict)
-
-    def all_lines(self) -> Work:
-        for line in self.model.lines:
-            shape = tuple(map(int, line.shape))
-            full = np.array([self.entry(line.expression, i, j) for i, j in cells(line.shape)]).reshape(shape)
-            written = np.array([self.student.rounds(x, self.decimals) for x in full.flat]).reshape(shape)
-            self.written[line.name] = written[..., None]
-            self.own[line.name] = full[..., None] if self.student.keeps_all else written[..., None]
-        return self
-
-    def entry(self, expression: Expression, i: int, j: int) -> float:
-        known = {n: int(self.given[n][0]) for n in self.model.scope.indices}
-        return self.number(entry_of(expression, i, j, self.model.scope, known))
-
-    def keep(self, x: float) -> float:
-        return self.student.rounds(x, self.decimals) if self.student.inside else x
-
-    def number(self, entry: Expression) -> float:
-        """The value of an expression of scalars, worked operation by operation."""
-        match entry:
-            case Number(value):
-                return float(value)
-            case Name(id) if id in self.model.sizes:
-                return float(self.model.sizes[id])
-            case Name(id):
-                return float(self.own.get(id, self.given.get(id))[0])  # type: ignore[index]
-            case Apply("entry", (Name(id), Number(i), Number(j))):
-                return float(self.own.get(id, self.given.get(id))[int(i), int(j), 0])  # type: ignore[index]
-            case Apply(operation, arguments):
-                return self.work(operation, *(self.number(a) for a in arguments))
-        raise AssertionError(entry)
-
-    def work(self, operation: str, a: float, b: float = 0.0) -> float:
-        keep = self.keep
-        match operation:
-            case "neg":
-                return -a
-            case "relu":
-                return max(a, 0.0)
-            case "maximum":
-                return max(a, b)
-            case "step":
-                return float(a > 0)
-            case "delta":
-                return float(a == b)
-            case "**" if b < 0:
-                return keep(1 / self.work("**", a, -b))
-            case "**" if b == int(b):
-                return a if b == 1 else keep(a * self.work("**", a, b - 1)) if b else 1.0
-            case "sigmoid":
-                return keep(1 / (1 + keep(math.exp(-a))))
-            case "tanh":
-                up, down = keep(math.exp(a)), keep(math.exp(-a))
-                return keep((up - down) / (up + down))
-        plain: dict[str, Callable[[], float]] = {
-            "+": lambda: a + b,
-            "-": lambda: a - b,
-            "*": lambda: a * b,
-            "/": lambda: a / b,
-            "**": lambda: math.pow(a, b),
-            "exp": lambda: math.exp(a),
-            "log": lambda: math.log(a),
-            "sqrt": lambda: math.sqrt(a),
-        }
-        return keep(plain[operation]())
-
-
-def line_bounds(work: Work, line: Line, known: Mapping[str, Interval | Array]) -> Interval:
-    return bounds(line.expression, known, work.model.sizes, Rounding(work.decimals))
-
-
-def line_of(text: str, known: Mapping[str, Interval], decimals: int) -> Interval:
-    """What may be written of a line."""
-    rounding = Rounding(decimals)
-    return rounding.kept(bounds(parse(text), known, SIZES, rounding))
-
-
-def marked(work: Work) -> dict[str, Interval]:
-    """The bounds of each line, worked from what this student wrote before it."""
-    known: dict[str, Interval | Array] = {
-        name: value if name in work.model.scope.indices else Interval.exact(value) for name, value in work.given.items()
-    }
-    found, rounding = {}, Rounding(work.decimals)
-    for line in work.model.lines:
-        exact = line_bounds(work, line, known)
-        found[line.name] = rounding.kept(exact)
-        known[line.name] = rounding.known(work.written[line.name], exact)
-    return found
-
-
-def inside(value: Array, allowed: Interval, decimals: int) -> bool:
-    """Whether every entry is within its bounds; an end that is no number bounds nothing."""
-    slack = 1e-6 * 10**-decimals + 1e-12 * np.abs(value)
-    low = np.where(np.isfinite(allowed.low), allowed.low, -np.inf)
-    high = np.where(np.isfinite(allowed.high), allowed.high, np.inf)
-    return bool(((value >= low - slack) & (value <= high + slack)).all())
-
-
-def decimal_numbers(whole: Model, seed: int, places: int = 1) -> dict[str, Array]:
-    """Givens as a sheet prints them: one decimal, none of them zero."""
-    drawn = numbers(whole, seed, low=-1, high=1)
-    return {
-        name: np.where(np.round(value, places) == 0, 10.0**-places, np.round(value, places))
-        if name not in whole.scope.indices
-        else value
-        for name, value in drawn.items()
-    }
-
-
-def assert_honest(whole: Model, given: Mapping[str, Array], decimals: int, student: Student) -> None:
-    try:
-        work = Work(student, whole, given, decimals).all_lines()
-    except (ValueError, ZeroDivisionError, OverflowError):  # this student's numbers have no logarithm, root, quotient
-        assume(False)
-    for name, allowed in marked(work).items():
-        assert inside(work.written[name], allowed, decimals), (
-            f"{name} = {whole.by_name[name].text}: {work.written[name].ravel()} is outside "
-            f"{allowed.low.ravel()} … {allowed.high.ravel()}"
-        )
 
 
 @pytest.mark.parametrize("student", STUDENTS.values(), ids=STUDENTS)
@@ -259,7 +107,7 @@ def test_the_bounds_of_a_bundled_problem_are_narrow(name: str) -> None:
 def test_what_is_masked_or_no_target_allows_nothing() -> None:
     scores = Interval.around(np.round(np.random.default_rng(0).uniform(-1, 1, (3, 3, 4)), 2), 0.0001)
     weights = line_of("causal_softmax(S)", {"S": scores}, 4)
-    exact = weights.low == weights.high
+    exact = Rounding(4).is_exact(weights)
     assert exact.all(axis=2).tolist() == [[True, True, True], [False, False, True], [False, False, False]]
     assert weights.low[0, :, 0].tolist() == [1, 0, 0]
     # Half of two rows: each logarithm is kept, their sum, and the half of it.
@@ -275,7 +123,7 @@ def test_what_is_masked_or_no_target_allows_nothing() -> None:
 
 def test_bounds_that_are_too_narrow_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Rounding, "kept", lambda rounding, x: x)
-    for student in ("half even", "cuts off", "full precision", "cuts off inside"):
+    for student in ("half even", "truncates", "full precision", "truncates inside"):
         with pytest.raises(AssertionError, match="is outside"):
             assert_honest_sheets(STUDENTS[student], decimals=4)
 
@@ -286,7 +134,7 @@ def widths(decimals: int, seeds: int = 40) -> dict[str, float]:
     for seed in range(seeds):
         work = Work(STUDENTS["half even"], LESSON, lesson_numbers(seed), decimals).all_lines()
         for name, allowed in marked(work).items():
-            half = float((allowed.high - allowed.low).max()) / 2 * 10**decimals
+            half = round(float((allowed.high - allowed.low).max()) / 2 * 10**decimals, 6)
             found[name] = max(found.get(name, 0.0), half)
     return found
 
@@ -308,7 +156,7 @@ def test_exact_products_must_be_right_to_the_digit(seed: int, decimals: int) -> 
     whole = model({"Q": "X @ W", "R": "3 * X.T - Q"}, {"W": (2, 2)}, {"X": (2, 2)})
     work = Work(STUDENTS["half even"], whole, decimal_numbers(whole, seed), decimals).all_lines()
     for name, allowed in marked(work).items():
-        assert (allowed.low == allowed.high).all()
+        assert Rounding(decimals).is_exact(allowed).all()
         for entry in range(4):
             wrong = work.written[name].copy()
             wrong.flat[entry] += 10.0**-decimals
@@ -349,11 +197,11 @@ def test_the_bounds_of_published_examples_are_those_of_a_strict_examiner() -> No
 
 @given(st.integers(0, 10_000))
 def test_other_honest_ways_are_inside(seed: int) -> None:
-    """The maximum taken off before exp, and a kept reciprocal of what divides many entries."""
+    """The maximum subtracted before exp, and a kept reciprocal of what divides many entries."""
     random = np.random.default_rng(seed)
     scores, decimals = np.round(random.uniform(-3, 3, (2, 3)), 2), 3
     known = {"S": Interval.exact(scores[..., None])}
-    for rounds in (half_even, half_up, cut_off):
+    for rounds in (half_even, half_up, truncated):
         kept = np.vectorize(lambda x, r=rounds: r(x, decimals), otypes=[float])
         e = kept(np.exp(scores - scores.max(axis=1, keepdims=True)))
         weights = kept(e / kept(e.sum(axis=1, keepdims=True)))
@@ -393,3 +241,50 @@ def test_what_nothing_bounds_has_no_end(typed: str, below: bool, above: bool) ->
     around_zero = Interval.around(np.array([[0.0, 1.0]])[..., None], 0.001)
     found = line_of(typed, {"P": around_zero}, 3)
     assert (np.isfinite(found.low.flat[0]), np.isfinite(found.high.flat[0])) == (below, above)
+
+
+# The same bounds from the entry reading: numbers of scalars, one operation at a time.
+
+
+def scalar_bounds(entry: Expression, known: Mapping[str, Interval], rounding: Rounding) -> Interval:
+    """The bounds of an entry, composed from those of its scalars; each number between is kept."""
+    if (leaf := as_leaf(entry)) is not None:
+        name, *place = leaf
+        i, j = (int(k.value) for k in place if isinstance(k, Number))
+        return known[name].map(lambda x: x[i, j])
+    if not isinstance(entry, Apply):
+        return bounds(entry, known, SIZES, rounding)
+    takes = OPERATIONS[entry.operation].takes
+    arguments: list[Expression] = []
+    inner: dict[str, Interval] = {}
+    for position, (kind, argument) in enumerate(zip(takes, entry.arguments, strict=True)):
+        if kind is not MATRIX:
+            arguments.append(argument)
+            continue
+        found = scalar_bounds(argument, known, rounding)
+        inner[f"x{position}"] = rounding.kept(found) if isinstance(argument, Apply) else found
+        arguments.append(Name(f"x{position}"))
+    return bounds(Apply(entry.operation, tuple(arguments)), inner, SIZES, rounding)
+
+
+OTHER_WAYS = ("softmax", "causal_softmax")
+"""Operations whose bounds know of a way of working that their entries do not: the row's maximum subtracted first."""
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=str(c)) for name in OPERATIONS for c in cases(name)])
+def test_bounds_are_never_wider_than_those_of_the_entries(case: Case) -> None:
+    rounding, whole = Rounding(3), case.model
+    random = np.random.default_rng(0)
+    known: dict[str, Any] = {"k": np.array([1])}
+    for name, shape in whole.scope.shapes.items():
+        value = np.round(random.uniform(0.3, 1.7, (*map(int, shape), 5)), 3)
+        known[name] = rounding.behind(value)
+    out = whole.by_name["out"]
+    found = rounding.kept(bounds(out.expression, known, SIZES, rounding))
+    slack = rounding.unit if case.operation in OTHER_WAYS else 1e-9
+    for i, j in cells(out.shape):
+        entry = entry_of(out.expression, i, j, whole.scope, {"k": 1})
+        composed = rounding.kept(scalar_bounds(entry, known, rounding))
+        own = found.map(lambda x, place=(i, j): x[place] if out.shape else x)  # type: ignore[misc]
+        assert (own.low >= composed.low - slack).all()
+        assert (own.high <= composed.high + slack).all()

@@ -18,7 +18,7 @@ from doc_pages import DOCS, ROOT, between, blocks, is_up_to_date, table
 from backprop.operations import FUNCTIONS, OPERATIONS
 from backprop.operations.record import EXPONENT, INDEX, MATRIX, SIZE
 from grader import grade
-from grader.feedback import FEEDBACK
+from grader.feedback.formats import FEEDBACK
 from worksheets import load_problem
 from worksheets.problem import read_problem
 from worksheets.problem_set import load_set

@@ -20,9 +20,9 @@ from test_grade_course import hand_in
 from backprop.notation import PLAIN, Printer
 from course.records import SetRecord
 from grader import grade
-from grader.feedback import FEEDBACK
-from grader.marks import LineMarks, Marks
-from grader.pages import LEVELS, SIGNS, lost
+from grader.feedback.formats import FEEDBACK
+from grader.feedback.page import LEVELS, SIGNS, lost
+from grader.marking.marks import LineMarks, Marks
 from worksheets import load_problem
 from worksheets.problem import Problem, bundled_problems, read_problem
 from worksheets.sheet import Sheet

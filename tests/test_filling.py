@@ -10,7 +10,7 @@ from blank_pages import BLANK, SHAPES, SHEET_ID
 
 from grader.handed_in import Submission
 from grader.readers import READERS
-from grader.reading import read
+from grader.reading.answers import read
 from grader.submissions import submissions
 from handprop.filling import FILLERS
 

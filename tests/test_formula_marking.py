@@ -13,10 +13,10 @@ from backprop.notation import LATEX, Printer
 from backprop.writing import text
 from course.records import ProblemRecord
 from grader import grade
-from grader.feedback import markdown
+from grader.feedback.formats import markdown
 from grader.formulas import marking as formula_marking
 from grader.formulas.marking import Formulas
-from grader.marks import KINDS, WORST_FIRST
+from grader.marking.marks import KINDS, WORST_FIRST
 from worksheets import load_problem
 from worksheets.problem import read_problem
 

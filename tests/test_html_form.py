@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Dialog, Page
 
 from grader import grade
 from grader.submissions import Submission, submissions
-from printing.style import Blank, Html
+from printing.styles.html import Html
+from printing.styles.style import Blank
 from worksheets.sheet import Sheet
 
 

@@ -19,9 +19,9 @@ from backprop.evaluate import batched, evaluate, plain
 from backprop.rounding import Array
 from course.records import Marking, SetRecord, SheetRecord
 from grader import grade
-from grader.grading import grade_all
 from grader.handed_in import Submission
-from grader.marks import WORST_FIRST, Marks
+from grader.marking.marks import WORST_FIRST, Marks
+from grader.marking.sheets import grade_all
 from worksheets import load_problem
 from worksheets.problem import Problem, read_problem
 from worksheets.problem_set import Asked, ProblemSet
@@ -404,7 +404,7 @@ def test_more_students_than_one_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     class_ = sheets(count=10)
     handed_in = [(sheet.record, Submission("", "", worked(sheet, mistakes={"K": slip}))) for sheet in class_]
     whole = grade_all(class_[0].set, handed_in)
-    monkeypatch.setattr("grader.marking.CHUNK", 3)
+    monkeypatch.setattr("grader.marking.columns.CHUNK", 3)
     assert grade_all(class_[0].set, handed_in) == whole
 
 

@@ -17,8 +17,9 @@ from backprop.language import parse
 from backprop.mistakes import mistakes
 from backprop.operations import OPERATIONS
 from backprop.operations.record import Known
-from grader import grade, slips
-from grader.marks import KINDS, Marks
+from grader import grade
+from grader.marking import slips
+from grader.marking.marks import KINDS, Marks
 from worksheets import load_problem
 from worksheets.problem import Problem, bundled_problems
 from worksheets.sheet import Sheet

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from classroom import SET, TINY, small_set
 
-from printing.style import Notebook
+from course.answer_names import variable
+from printing.styles.notebook import Notebook
 from worksheets import load_problem
-from worksheets.answers import variable
 from worksheets.notebook import notebook
 from worksheets.preview import preview_sheet
 from worksheets.problem import bundled_problems
@@ -177,7 +177,7 @@ def test_labels_of_rows_and_columns_print_as_they_were_typed() -> None:
 
 
 def test_a_word_of_python_gets_an_underscore(tmp_path: Path) -> None:
-    assert (variable("lambda"), variable("Q")) == ("lambda_", "Q")
+    assert (variable("1.lambda"), variable("1.Q")) == ("lambda_", "Q")
     odd = TINY.replace('z = "x @ W"', 'lambda = "x @ W"').replace("softmax(z)", "softmax(lambda)")
     found = read(preview_sheet(small_set(tmp_path, SET, odd)))
     (cell,) = (cell for cell in found.cells if cell.metadata.get("handprop", {}).get("answer") == "1.lambda")

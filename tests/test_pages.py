@@ -15,7 +15,7 @@ import pytest
 from classroom import SET, TINY, small_set
 
 from grader import grade
-from grader.feedback import FEEDBACK
+from grader.feedback.formats import FEEDBACK
 from grader.handed_in import Submission
 from grader.submissions import submissions
 from handprop.filling import fill_markdown

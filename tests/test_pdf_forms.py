@@ -20,7 +20,7 @@ from blank_pages import SHAPES, SHEET_ID, blank_pdf
 from handing_in import answers, how, one, reason
 
 from grader.handed_in import Submission
-from grader.readers.pdf import CUT_OFF, DAMAGED, DRAWN_ON, LOCKED, NO_FIELDS, NO_SHEET, NOT_OURS, Place, place_of
+from grader.readers.pdf import CUT_OFF, DAMAGED, DRAWN_ON, LOCKED, NO_FIELDS, NO_SHEET, NOT_OURS
 from handprop.filling import fill_pdf
 
 FILLED = Path(__file__).parent / "filled"
@@ -266,27 +266,3 @@ def test_a_form_that_unpacks_to_more_than_all_bounds(tmp_path: Path) -> None:
     data += b"3 0 obj\n<</Type/XRef/Size 4/W[1 4 1]/Root 1 0 R/Length %d>>\nstream\n" % len(entries)
     data += entries + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % table
     assert reason(tmp_path, "s.pdf", data) == DAMAGED
-
-
-@pytest.mark.parametrize(
-    ("field", "place"),
-    [
-        ("1-dW--Q-2-3", Place("1.dW_Q", 2, 3)),
-        ("1-loss-1-1", Place("1.loss", 1, 1)),
-        ("12-W----1-1", None),
-        ("1-x---1-1", Place("1.x_", 1, 1)),
-        ("1-a--1-1-1", Place("1.a_1", 1, 1)),
-        ("1-W1-1-1", Place("1.W1", 1, 1)),
-        ("1-----x-1-1", Place("1.__x", 1, 1)),
-        ("1-μ-3-1", Place("1.μ", 3, 1)),
-        ("1-sheet-1-1", Place("1.sheet", 1, 1)),
-        ("1-dW--Q-formula", Place("1.dW_Q.formula")),
-        ("1-formula-1-1", Place("1.formula", 1, 1)),
-        ("sheet", None),
-        ("1-dQ-0-1", None),
-        ("Text1", None),
-        ("", None),
-    ],
-)
-def test_names_of_fields(field: str, place: Place | None) -> None:
-    assert place_of(field) == place

@@ -11,7 +11,7 @@ from handing_in import one, reason
 
 from grader.handed_in import NotRead, Submission
 from grader.readers import READERS, WHAT_TO_DO
-from grader.reading import read
+from grader.reading.answers import read
 from grader.submissions import submissions
 from handprop.filling import FILLERS
 

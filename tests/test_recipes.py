@@ -92,7 +92,10 @@ def test_each_recipe_takes_as_many_places_as_it_says() -> None:
         "Add an operation: one entry": ["backprop/operations/functions.py", "backprop/operations/sums.py"],
         "Add a problem: one file": ["worksheets/problems/dense-block.toml"],
         "Add a way to hand in: one file, and its row": ["grader/readers/plain_text.py", "grader/readers/__init__.py"],
-        "Add a format of feedback: one template, and its entry": ["templates/feedback.txt.jinja", "grader/feedback.py"],
+        "Add a format of feedback: one template, and its entry": [
+            "templates/feedback.txt.jinja",
+            "grader/feedback/formats.py",
+        ],
     }
 
 

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 from doc_pages import DOCS, is_up_to_date, table
 from formula_problems import attention
 from mistake_rows import SHEETS, SLIPS, answers_to, slipped
+from number_forms import FORMS, Form
 from problem_rows import PROBLEM_SHEETS
 
 from grader import grade
-from grader.forms import FORMS, Form
 from grader.formulas.forms import FORMULA_FORMS, GIVEN, FormulaForm
-from grader.marks import KINDS
-from grader.reading import read
-from grader.traces import Traces
+from grader.marking.marks import KINDS
+from grader.marking.traces import Traces
+from grader.reading.answers import read
 
 LONGEST = 160
 """Characters of what was typed: longer examples are of limits, and no help to a reader."""

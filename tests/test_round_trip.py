@@ -12,7 +12,7 @@ from classroom import TINY, small_set
 
 from grader import grade
 from grader.handed_in import Submission
-from grader.marks import Marks
+from grader.marking.marks import Marks
 from grader.readers import READERS
 from handprop.filling import FILLERS
 from worksheets.formats import FORMATS

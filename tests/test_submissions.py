@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from grader.handed_in import NotRead, Submission
 from grader.readers import READERS
-from grader.reading import read
+from grader.reading.answers import read
 from grader.submissions import submissions
 
 GOOD = '{"sheet": "7KQF-M2PX", "answers": {"1.dQ": "[[1, 2], [3, 4]]", "1.loss": 0.5}}'

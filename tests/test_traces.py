@@ -11,34 +11,35 @@ from classroom import SET, small_set
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backprop.model import Model
 from backprop.notation import LATEX, PLAIN, Printer
+from course.records import ProblemRecord, SetRecord
 from grader import grade
-from grader.marks import LineMarks
+from grader.marking.marks import LineMarks
+from grader.marking.traces import traces_of
 from worksheets import load_problem, load_set
 from worksheets.authoring import AuthoringError
 from worksheets.formats import FORMATS
 from worksheets.preview import preview_sheet
 from worksheets.problem import bundled_problems
-from worksheets.problem_set import Asked, ProblemSet
+from worksheets.problem_set import Asked, problem_record
 from worksheets.sheet import Sheet
 
 WAY = ["dlogits", "dcontext", "doutput", "dweights", "dscaled", "dscores", "dQ", "dW_Q"]
 
 
-def traced(name: str, *quantities: str) -> Sheet:
-    """A sheet of a bundled problem that asks for nothing but ways."""
-    problem = load_problem(name)
-    whole = problem.variant(seed=1)
+def traced(name: str, *quantities: str) -> ProblemRecord:
+    """A bundled problem of which nothing but ways is asked."""
     traces = frozenset(f"d{quantity}" for quantity in quantities)
-    asked = Asked(problem, frozenset(), 4, None, traces=traces)
-    return Sheet(ProblemSet("x", (asked,), whole.set.marking).record(), whole.record)
+    return problem_record(Asked(load_problem(name), frozenset(), 4, None, traces=traces))
 
 
-SHEET = traced("attention-backprop", "W_Q")
+TRACED = traced("attention-backprop", "W_Q")
+SHEET = Sheet(SetRecord(1, "x", (TRACED,)), load_problem("attention-backprop").variant(seed=1).record)
 
 
-def judged(typed: object, sheet: Sheet = SHEET, name: str = "dW_Q") -> LineMarks:
-    return grade(sheet, {f"{name}.trace": typed}).line(f"1.{name}.trace")
+def judged(typed: object) -> LineMarks:
+    return grade(SHEET, {"dW_Q.trace": typed}).line("1.dW_Q.trace")
 
 
 @pytest.mark.parametrize(
@@ -114,12 +115,12 @@ def test_a_blank_is_blank(typed: object) -> None:
 
 @given(st.text(max_size=80))
 def test_nothing_raises(typed: str) -> None:
-    assert judged(typed).verdict in ("blank", "unreadable", "wrong", "correct")
+    assert traces_of(TRACED).judge("dW_Q", typed)[0] in ("blank", "unreadable", "wrong", "correct")
 
 
-def any_order(sheet: Sheet, target: str, seed: int) -> Sequence[str]:
+def any_order(model: Model, target: str, seed: int) -> Sequence[str]:
     """The lines on the way to one, in a random order that can be worked."""
-    model, rest = sheet.set.problems[0].model(), random.Random(seed)
+    rest = random.Random(seed)
     gradients = {line.name: set(line.uses) for line in model.part("backward")}
     wanted, order = {target, *(model.depends_on(target) & set(gradients))}, list[str]()
     while wanted - set(order):
@@ -131,18 +132,20 @@ def any_order(sheet: Sheet, target: str, seed: int) -> Sequence[str]:
 @pytest.mark.parametrize("name", bundled_problems())
 def test_any_order_that_can_be_worked_is_right_and_no_other(name: str) -> None:
     model = load_problem(name).model
-    for line in model.part("backward"):
-        sheet = traced(name, line.name[1:])
-        printers = [Printer.of(model, style, sheet.set.problems[0].loss) for style in (PLAIN, LATEX)]
+    lines = model.part("backward")
+    record = traced(name, *(line.name[1:] for line in lines))
+    traces = traces_of(record)
+    printers = [Printer.of(model, style, record.loss) for style in (PLAIN, LATEX)]
+    for line in lines:
         for seed in range(3):
-            order = any_order(sheet, line.name, seed)
-            assert judged(", ".join(order), sheet, line.name).verdict == "correct"
+            order = any_order(model, line.name, seed)
+            assert traces.judge(line.name, ", ".join(order))[0] == "correct"
             for printer in printers:
                 typed = " → ".join(printer.name(n) for n in order)
-                assert judged(typed, sheet, line.name).verdict == "correct", typed
+                assert traces.judge(line.name, typed)[0] == "correct", typed
             if len(order) > 1:
-                assert judged(", ".join(order[1:]), sheet, line.name).verdict == "wrong"
-                assert judged(", ".join(order[::-1]), sheet, line.name).verdict == "wrong"
+                assert traces.judge(line.name, ", ".join(order[1:]))[0] == "wrong"
+                assert traces.judge(line.name, ", ".join(order[::-1]))[0] == "wrong"
 
 
 def test_a_set_asks_for_a_way(tmp_path: Path) -> None:
@@ -160,7 +163,7 @@ def test_a_set_asks_for_a_way(tmp_path: Path) -> None:
 
 
 def test_a_sheet_does_not_print_the_way_that_it_asks_for() -> None:
-    page = traced("attention-backprop", "W_Q").markdown()
+    page = SHEET.markdown()
     assert "loss = " in page
     for name in [*WAY, "dV", "W_Q_new", "loss_new"]:
         assert f"\n{name} = " not in page

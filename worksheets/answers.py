@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from keyword import iskeyword
 from typing import Any
 
 from backprop.model import BACKWARD, FORWARD, Line
 from backprop.reasons import reason
 from backprop.work import Numbers
-from course.records import FORMULA, TRACE, LineRecord
-from printing.style import Blank, worded
+from course.answer_names import FORMULA, TRACE, AnswerName, Entry
+from course.records import LineRecord
+from printing import phrases
+from printing.phrases import said
+from printing.styles.style import Blank, worded
 from worksheets.quantities import Quantities, marks_text
 
 
@@ -25,8 +27,11 @@ class Answers:
     def asked(self, line: Line, record: LineRecord, sheet: Numbers) -> dict[str, Any]:
         """A place for an answer: a blank for each entry, and a hint where help is given."""
         rows, columns = map(int, line.shape or (1, 1))
-        label = f"{self.print.number}.{line.name}"
-        places = [[Blank(label, i + 1, j + 1, columns, not line.shape) for j in range(columns)] for i in range(rows)]
+        answer = AnswerName(self.print.number, line.name)
+        places = [
+            [Blank(Entry(answer, i, j), columns, not line.shape) for j in range(1, columns + 1)]
+            for i in range(1, rows + 1)
+        ]
         blanks = [[self.style.blank(place) for place in row] for row in places]
         names = self.print.labels(line.name) if self.style.names_blanks else ()
         return {
@@ -58,10 +63,12 @@ class Answers:
         """A place to write what is asked of a line as text, where it is."""
         if kind not in record.in_words:
             return {}
-        blank = Blank(f"{self.print.number}.{record.name}.{kind}")
+        answer = AnswerName(self.print.number, record.name, kind)
+        blank = Blank(Entry(answer))
         return {
-            "label": blank.answer,
-            "shown_label": self.style.text(blank.answer),
+            "label": str(answer),
+            "shown_label": self.style.text(str(answer)),
+            "variable": answer.variable,
             "value": self.style.blank(blank),
             "width": f"{blank.width:.2f}",
             "marks": marks_text(record.in_words[kind]),
@@ -69,25 +76,25 @@ class Answers:
 
     def _answer(self, line: Line, record: LineRecord) -> dict[str, Any]:
         rows, columns = map(int, line.shape or (1, 1))
-        label = f"{self.print.number}.{line.name}"
+        answer = AnswerName(self.print.number, line.name)
         return {
             **self.print.formula(line),
-            "label": label,
-            "variable": variable(line.name),
+            "label": str(answer),
+            "variable": answer.variable,
             "says_itself": re.sub(r"\\mathrm|[{}]", "", self.printer.name(line.name)) == line.name,
-            "shown_label": self.style.text(label),
-            "size": f"{rows} × {columns}" if line.shape else "a number",
-            "marks": "worked for you" if record.worked else marks_text(record.marks),
+            "shown_label": self.style.text(str(answer)),
+            "size": f"{rows} × {columns}" if line.shape else phrases.A_NUMBER,
+            "marks": phrases.WORKED_FOR_YOU if record.worked else marks_text(record.marks),
         }
 
     def solved(
-        self, line: Line, record: LineRecord, values: Mapping[str, Any], sheet: Numbers, said: set[str]
+        self, line: Line, record: LineRecord, values: Mapping[str, Any], sheet: Numbers, reasons: set[str]
     ) -> dict[str, Any]:
         """The worked answer: arithmetic, result, and why, where that was not said before on this page."""
         worked, more = self.work.entries(line, sheet, record.always_zero)
         why = reason(self.model, line)
-        sentence = worded(why.says, self.style, self.printer) if why and why.says not in said else ""
-        said.update([why.says] if why else [])
+        sentence = worded(why.says, self.style, self.printer) if why and why.says not in reasons else ""
+        reasons.update([why.says] if why else [])
         result = self.print.value(line.name, values[line.name], self.record.decimals, self.style.names_blanks)
         return {
             **self._answer(line, record),
@@ -95,9 +102,13 @@ class Answers:
             "value": result if line.shape or not worked else "",  # one number stands at the end of its arithmetic
             "result": result,
             "steps": [{"place": w.place, "works": list(w.steps)} for w in worked],
-            "more": f"The other {more} entries are worked in the same way." if more > 1 else "",
+            "more": said(phrases.MORE, self.style, count=str(more)) if more > 1 else "",
             "reason": sentence,
         }
+
+    def _trace_task(self, name: str) -> str:
+        loss, symbol = self.style.math(self.printer.loss_symbol), self.print.math(name)
+        return said(phrases.TRACE_TASK, self.style, loss=loss, symbol=symbol)
 
     def traces(self, solution: bool) -> Iterator[dict[str, Any]]:
         """A place for the way of the gradient to a quantity, or that way itself."""
@@ -107,14 +118,7 @@ class Answers:
                 way = [line.name for line in self.model.part(BACKWARD) if line.name in before]
                 yield {
                     **blank,
-                    "symbol": self.printer.name(record.name),
-                    "loss": self.printer.loss_symbol,
-                    "variable": variable(f"{record.name}_{TRACE}"),
+                    "task": self._trace_task(record.name),
                     "way": " → ".join(map(self.print.math, (*way, record.name))),
                     "solved": solution,
                 }
-
-
-def variable(name: str) -> str:
-    """The Python name that an answer is assigned to; a word of Python's own gets an underscore, as Python has it."""
-    return f"{name}_" if iskeyword(name) else name

@@ -8,7 +8,12 @@ from collections.abc import Callable
 from backprop.operations.printed import quoted
 from printing import typesetting, web
 from printing.rendering import render
-from printing.style import Html, Latex, Markdown, Notebook, Spreadsheet, Typst
+from printing.styles.html import Html
+from printing.styles.latex import Latex
+from printing.styles.markdown import Markdown
+from printing.styles.notebook import Notebook
+from printing.styles.spreadsheet import Spreadsheet
+from printing.styles.typst import Typst
 from worksheets.drawn import drawn
 from worksheets.graph import drawings, spoken
 from worksheets.notebook import notebook

@@ -12,29 +12,18 @@ import numpy as np
 
 from backprop.expressions import Apply, Expression, walk
 from backprop.language import parse
-from backprop.model import AGAIN, BACKWARD, FORWARD, THEN, UPDATE, Line, renewed
+from backprop.model import FORWARD, UPDATE, Line, renewed
 from backprop.operations import OPERATIONS
 from backprop.work import Numbers
-from course.records import FORMULA, TRACE, ProblemRecord, SetRecord, SheetRecord
-from printing.style import Style, words
+from course.answer_names import FORMULA, TRACE
+from course.records import ProblemRecord, SetRecord, SheetRecord
+from printing import phrases
+from printing.phrases import said
+from printing.styles.style import Style, words
 from worksheets.answers import Answers
 from worksheets.asking import told_lines
 from worksheets.graph import pictures
 from worksheets.quantities import Quantities, marks_text
-
-PARTS = {
-    FORWARD: ("Forward pass", "Work out every line of the model that is asked for, in order."),
-    BACKWARD: (
-        "Backward pass",
-        "Work out the gradient of {loss} with respect to each quantity, from the loss down to the weights.",
-    ),
-    UPDATE: ("Update", "Take one step of gradient descent: each weight minus {rate} times its gradient."),
-    AGAIN: (
-        "Forward pass with the new weights",
-        "Work the same lines once more, with every weight replaced by its new value.",
-    ),
-    THEN: ("And then", "Work these lines from what you have found."),
-}
 
 
 class Worked(Protocol):
@@ -68,9 +57,13 @@ def page(sheet: Worked, style: Style, solution: bool) -> dict[str, Any]:
         "marks": marks_text(sum(p.marks for p in sheet_set.problems)),
         "problems": problems,
         "solution": solution,
-        "slips": sheet_set.marking.follows > 0,
-        "formulas": any(FORMULA in line.in_words for p in sheet_set.problems for line in p.lines),
+        "says": phrases.fixed(type(style)),
+        "rules": phrases.printed_rules(type(style), sheet_set.marking.follows > 0, _asks_formulas(sheet_set)),
     }
+
+
+def _asks_formulas(sheet_set: SetRecord) -> bool:
+    return any(FORMULA in line.in_words for problem in sheet_set.problems for line in problem.lines)
 
 
 @lru_cache(maxsize=512)
@@ -101,14 +94,19 @@ class Writer:
             "number": self.print.number,
             "title": self.style.text(problem.title),
             "decimals": problem.decimals,
+            "asked_decimals": said(phrases.DECIMALS, self.style, decimals=str(problem.decimals)),
             "unit": f"{10.0**-problem.decimals:.{problem.decimals}f}",
             "marks": marks_text(problem.marks),
-            "trainable": [self.print.math(w) for w in self.model.trainables],
+            "trainable": self._trainable(),
             "widest": max(len(line.name) for line in forward),
             "model": [self.print.formula(line) for line in forward],
             "pictures": pictures(self.model, self.printer),
             "legend": list(self._legend()),
         }
+
+    def _trainable(self) -> str:
+        names = ", ".join(self.print.math(weight) for weight in self.model.trainables)
+        return said(phrases.TRAINABLE, self.style, names=names) if names else ""
 
     def problem(self, values: Mapping[str, Any], sheet: Numbers, solution: bool) -> dict[str, Any]:
         """The strings of one sheet's problem, from its givens and the exact value of every line."""
@@ -138,15 +136,15 @@ class Writer:
         said: set[str] = set()
         steps = len({line.step for line in self.model.lines if line.part == UPDATE})
         for (step, part), of_part in groupby(self.lines, key=lambda pair: (pair[0].step, pair[0].part)):
-            title, task = PARTS[part]
+            title, task = phrases.PARTS[part]
             answers = [
                 self.answers.solved(line, record, values, sheet, said)
                 if solution or record.worked
                 else self.answers.asked(line, record, sheet)
                 for line, record in of_part
             ]
-            of_steps = f" (step {step} of {steps})" if steps > 1 and step <= steps else ""
-            yield {"title": title + of_steps, "task": self._task(task), "answers": answers}
+            of_steps = phrases.OF_STEPS.format(step=step, steps=steps) if steps > 1 and step <= steps else ""
+            yield {"title": self.style.text(title + of_steps), "task": self._task(task), "answers": answers}
 
     def _intro(self, values: Mapping[str, Any]) -> str:
         """The author's words, with what stands in braces as mathematics."""
@@ -165,7 +163,7 @@ class Writer:
     def _task(self, task: str) -> str:
         scalars = (n for line in self.model.part(UPDATE) for n in line.uses if self.model.scope.shapes[n] == ())
         loss = self.printer.loss_symbol if self.record.loss else ""
-        return task.format(loss=self.style.math(loss), rate=self.print.math(next(scalars, "eta")))
+        return said(task, self.style, loss=self.style.math(loss), rate=self.print.math(next(scalars, "eta")))
 
     def _given(self, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """A given, as it is printed."""
@@ -177,7 +175,7 @@ class Writer:
 
     def _index(self, name: str, value: int) -> str:
         size = self.model.scope.indices[name]
-        place = f"number {value + 1} of {int(size)}, the first being number 1"
+        place = phrases.INDEX.format(place=value + 1, size=int(size))
         labels = self.record.labels.get(size.name)
         return self.style.text(f"{labels[value]} ({place})" if labels else place)
 

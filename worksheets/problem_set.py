@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 
 from backprop.evaluate import work_lines
 from backprop.model import BACKWARD, UPDATE, Line, Model
-from course.records import FORMULA, TRACE, Help, LineRecord, Marking, ProblemRecord, SetRecord
+from course.answer_names import FORMULA, TRACE
+from course.records import Help, LineRecord, Marking, ProblemRecord, SetRecord
 from worksheets.asking import BARE, WORKED, asked_lines, help_with, traced_lines
 from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml
 from worksheets.problem import Override, Problem, bundled, load_problem
+
+K = TypeVar("K")
 
 VERSION = 1
 WITH_FORMULAS = (BACKWARD, UPDATE)
@@ -145,13 +148,13 @@ def problem_record(asked: Asked) -> ProblemRecord:
     problem, model = asked.problem, asked.problem.model
     zero = always_zero(model)
     counts = {
-        line.name: max(0, int(np.prod(line.shape or (1,))) - len(zero[line.name]))
+        (line.name, ""): max(0, int(np.prod(line.shape or (1,))) - len(zero[line.name]))
         for line in model.lines
         if line.name in asked.lines
     }
     # A formula or a trace is one answer more, and counts as one entry.
     in_words = {line.name: asked.in_words(line) for line in model.lines}
-    counts |= {f"{name}.{kind}": 1 for name, kinds in in_words.items() for kind in kinds}
+    counts |= {(name, kind): 1 for name, kinds in in_words.items() for kind in kinds}
     marks = share_out(sum(counts.values()) if asked.marks is None else asked.marks, counts)
     lines = tuple(
         LineRecord(
@@ -160,11 +163,11 @@ def problem_record(asked: Asked) -> ProblemRecord:
             tuple(map(int, line.shape)),
             line.part,
             line.name in asked.lines,
-            marks.get(line.name, 0.0),
+            marks.get((line.name, ""), 0.0),
             zero[line.name],
             line.step,
             asked.help.get(line.name, BARE),
-            {kind: marks[f"{line.name}.{kind}"] for kind in in_words[line.name]},
+            {kind: marks[line.name, kind] for kind in in_words[line.name]},
         )
         for line in model.lines
     )
@@ -181,7 +184,7 @@ def problem_record(asked: Asked) -> ProblemRecord:
     )
 
 
-def share_out(total: float, counts: dict[str, int]) -> dict[str, float]:
+def share_out(total: float, counts: Mapping[K, int]) -> dict[K, float]:
     """Marks by the number of entries, in hundredths that add up to the total (largest remainders)."""
     hundredths, entries = round(total * 100), sum(counts.values())
     if not entries:

@@ -11,7 +11,7 @@ from backprop.model import Line, Model
 from backprop.notation import Printer
 from backprop.work import Work
 from course.records import ProblemRecord
-from printing.style import Style
+from printing.styles.style import Style
 
 
 @lru_cache(maxsize=512)

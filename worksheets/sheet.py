@@ -9,7 +9,7 @@ from typing import Any
 
 from backprop.evaluate import work_model
 from backprop.work import Numbers, numbers
-from course.records import KeyRecord, Marking, SetRecord, SheetRecord, asked_of
+from course.records import KeyRecord, Marking, SetRecord, SheetRecord, answers_of
 from worksheets.formats import FORMATS
 from worksheets.problem import Problem
 from worksheets.problem_set import Asked, ProblemSet
@@ -63,10 +63,10 @@ class Sheet:
     def blank_answers(self) -> dict[str, Any]:
         """answers.json: a submission with every answer still empty."""
         names = [
-            f"{number}.{name}"
+            str(answer)
             for number, problem in enumerate(self.set.problems, 1)
             for line in problem.lines
-            for name in asked_of(line)
+            for answer in answers_of(number, line)
         ]
         return {"sheet": self.record.sheet, "answers": dict.fromkeys(names, "")}
 

@@ -28,19 +28,6 @@ from worksheets.blocks import (
 
 NOTES = "Notes"
 
-HOW = (
-    "Type a number into each bordered cell, or a formula: a fraction as =1/3, a root as =SQRT(2)/2. "
-    "A formula's result is read as it was stored, so save the workbook in your spreadsheet program, as .xlsx.",
-    "Every number that you write, or keep on the way, may be rounded, cut off or kept in full at the decimals "
-    "asked for.",
-    "Work on with your own numbers: a slip costs once, and what follows rightly from it counts.",
-    "A blank is no answer. What comes after it is marked all the same.",
-    "You may put in rows and columns; leave the answers' names in the first column as they are. "
-    "The tab Notes is yours to work on.",
-)
-SLIPS = 2
-"""Which of these is said only where a slip costs once."""
-
 
 def tabs(strings: Mapping[str, Any], pictures: Sequence[Sequence[bytes]]) -> Iterator[Tab]:
     """The tabs of a sheet, or of its worked solution; a sheet has one more, to work on."""
@@ -48,7 +35,7 @@ def tabs(strings: Mapping[str, Any], pictures: Sequence[Sequence[bytes]]) -> Ite
     for problem, drawn in zip(strings["problems"], pictures, strict=True):
         blocks = [
             *_head(strings, first=problem["number"] == 1),
-            *Exercise(problem, numbers, strings["solution"]).blocks(drawn),
+            *Exercise(strings, problem, numbers).blocks(drawn),
         ]
         yield Tab(tab_title(f"{problem['number']} {problem['title']}"), widths(problem), tuple(blocks))
     if not strings["solution"]:
@@ -82,21 +69,22 @@ def _head(strings: Mapping[str, Any], first: bool) -> Iterator[Block]:
     """Whose sheet it is, and how to answer; shorter on the tabs after the first."""
     whose = f"{strings['student']} · {strings['marks']}"
     if not first:
-        yield together(words(f"Sheet {strings['sheet']} · {whose}", "note"), GAP)
+        yield together(words(f"{strings['says']['sheet']} {strings['sheet']} · {whose}", "note"), GAP)
         return
-    yield words(strings["title"] + (" — worked solution" if strings["solution"] else ""), "title")
-    row = Row({1: ("Sheet", "text"), 2: (strings["sheet"], "label")})
+    kind = f" — {strings['says']['worked_solution'].lower()}" if strings["solution"] else ""
+    yield words(f"{strings['title']}{kind}", "title")
+    row = Row({1: (strings["says"]["sheet"], "text"), 2: (strings["sheet"], "label")})
     yield together(Block((row,), {"sheet": Area(1, 2, 1, 2)}), words(whose), GAP)
     if not strings["solution"]:
-        said = [how for i, how in enumerate(HOW) if i != SLIPS or strings["slips"]]
-        yield together(*(words(f"• {how}") for how in said), GAP)
+        yield together(*(words(f"• {rule}") for rule in strings["rules"]), GAP)
 
 
 class Exercise:
     """One problem's blocks, with the answers numbered over the whole sheet."""
 
-    def __init__(self, problem: Mapping[str, Any], numbers: Iterator[int], solution: bool) -> None:
-        self.problem, self.numbers, self.solution = problem, numbers, solution
+    def __init__(self, strings: Mapping[str, Any], problem: Mapping[str, Any], numbers: Iterator[int]) -> None:
+        self.says, self.solution = strings["says"], strings["solution"]
+        self.problem, self.numbers = problem, numbers
         self.widths = widths(problem)
         self.works_width = sum(self.widths[1:])
         answers = [answer for part in problem["parts"] for answer in part["answers"]]
@@ -106,13 +94,13 @@ class Exercise:
         problem = self.problem
         yield words(f"{problem['number']}. {problem['title']} ({problem['marks']})", "heading")
         yield words(problem["intro"])
-        asked = f"Give every answer to {problem['decimals']} decimals."
-        yield together(words(asked, "label"), GAP)
-        yield from self._values("Given", problem["given"])
-        yield together(words("The model", "part"), *(self._line(line) for line in problem["model"]))
+        yield together(words(problem["asked_decimals"], "label"), GAP)
+        yield from self._values(self.says["given"], problem["given"])
+        yield together(words(problem["trainable"]), GAP)
+        yield together(words(self.says["model"], "part"), *(self._line(line) for line in problem["model"]))
         yield together(*(words(f"• {sentence}", "note") for sentence in problem["legend"]), GAP)
         if problem["told"]:
-            yield from self._values("These lines are worked out for you", problem["told"])
+            yield from self._values(self.says["told"], problem["told"])
         graphs = len(problem["pictures"])
         for graph, data in zip(problem["pictures"], pictures[:graphs], strict=True):
             yield picture(graph["caption"], data)
@@ -122,9 +110,9 @@ class Exercise:
                 yield together(heading, self._solved(answer) if answer["solved"] else self._asked(answer), GAP)
                 heading = Block(())
         for i, trace in enumerate(problem["traces"]):
-            yield together(words("Trace the gradient flow" if i == 0 else "", "part"), self._trace(trace), GAP)
+            yield together(words(self.says["trace"] if i == 0 else "", "part"), self._trace(trace), GAP)
         for plot in pictures[graphs:]:
-            yield picture("The loss, step by step", plot)
+            yield picture(self.says["losses"], plot)
 
     def _values(self, title: str, quantities: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
         """Quantities with their numbers, under a heading."""
@@ -151,7 +139,7 @@ class Exercise:
         block = self._entries(answer, answer["value"], TALL, asked=True)
         asked = f"{answer['symbol']}   ({answer['size']}, {answer['marks']})"
         first = Row({**block.rows[0].cells, self.beside: (asked, "aside")}, TALL, block.rows[0].decimals)
-        hints = [words(f"Hint: {hint}", "note") for hint in answer["hints"]]
+        hints = [words(f"{self.says['hint']}: {hint}", "note") for hint in answer["hints"]]
         return together(*hints, self._formula(answer), Block((first, *block.rows[1:]), block.areas))
 
     def _formula(self, answer: Mapping[str, Any]) -> Block:
@@ -159,18 +147,16 @@ class Exercise:
         if not (blank := answer["formula_blank"]):
             return Block(())
         block = named(grid(blank["label"], "", "entry", TALL, 0), {f"answer_{next(self.numbers)}": 1})
-        asked = f"a formula for {answer['symbol']}, such as X.T @ dQ   ({blank['marks']})"
+        asked = f"{answer['symbol']}   ({self.says['a_formula']}, {blank['marks']})"
         first = Row({**block.rows[0].cells, self.beside: (asked, "aside")}, TALL, block.rows[0].decimals)
         return Block((first,), block.areas)
 
     def _trace(self, trace: Mapping[str, Any]) -> Block:
         """A cell for the way of the gradient to a quantity, or that way itself."""
-        task = (
-            f"List the gradients that have to be worked on the way from {trace['loss']} to {trace['symbol']}, "
-            f"in an order in which they can be worked ({trace['marks']})."
-        )
+        task = f"{trace['task']} ({trace['marks']})"
         if trace["solved"]:
-            return together(words(task), beside(trace["label"], trace["way"], self.works_width))
+            way = beside(trace["label"], trace["way"], self.works_width)
+            return together(words(task), way, words(self.says["other_orders"], "note"))
         block = named(grid(trace["label"], "", "entry", TALL, 0), {f"answer_{next(self.numbers)}": 1})
         return together(words(task), block)
 
@@ -189,7 +175,7 @@ class Exercise:
         block = grid(answer["label"], value, "entry", height, self.problem["decimals"])
         # A line that is worked on the sheet, as an example, is no answer to be read.
         names = {f"answer_{next(self.numbers)}": 1} if asked else {}
-        return named(block, {**names, **_by_name(answer["label"].partition(".")[2])})
+        return named(block, {**names, **_by_name(answer["name"])})
 
 
 def _by_name(name: str) -> Mapping[str, int]:

@@ -85,10 +85,10 @@ def _empty(book: openpyxl.Workbook, tab: Tab, strings: Mapping[str, Any]) -> Wor
     sheet.page_setup.scale = _scale(tab.widths)
     sheet.page_margins.left = sheet.page_margins.right = 0.5
     sheet.page_margins.top, sheet.page_margins.bottom = 0.8, 0.7
-    kind = " — worked solution" if strings["solution"] else ""
+    kind = f" — {strings['says']['worked_solution'].lower()}" if strings["solution"] else ""
     # An ampersand begins a code in headers; two are one.
     sheet.oddHeader.left.text = f"{strings['title'][:60]}{kind}".replace("&", "&&")
-    sheet.oddHeader.right.text = f"Sheet {strings['sheet']}"
+    sheet.oddHeader.right.text = f"{strings['says']['sheet']} {strings['sheet']}"
     sheet.oddFooter.center.text = "&P of &N"
     return sheet
 

@@ -180,6 +180,7 @@ OPERATIONS = (
         says_itself=True,
         notation=Notation("-#1", "−#1", "-#1"),
         settled=settling.negate,
+        moves=True,
     ),
     Operation(
         "**",
@@ -208,5 +209,6 @@ OPERATIONS = (
         notation=Notation(r"#1^{\top}", "#1ᵀ", "#1^⊤", superscript=True),
         settled=settling.transpose,
         edits=edits.of_transpose,
+        moves=True,
     ),
 )

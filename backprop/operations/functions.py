@@ -129,6 +129,7 @@ OPERATIONS = (
         "relu",
         "each entry where it is positive, else 0",
         definition="maximum(a, 0)",
+        moves=True,
         adjoint=("g * step(a)",),
         jumps=True,
         mistakes=RELU_MISTAKES,
@@ -145,6 +146,7 @@ OPERATIONS = (
         jumps=True,
         hides=True,
         mistakes=MAXIMUM_MISTAKES,
+        moves=True,
     ),
     Operation(
         "step",

@@ -117,6 +117,7 @@ OPERATIONS = (
         adjoint=("g", None, None),
         aliases=("broadcast_to",),
         linear=True,
+        moves=True,
     ),
     Operation(
         "row",
@@ -135,6 +136,7 @@ OPERATIONS = (
         ),
         linear=True,
         mistakes=ROW_MISTAKES,
+        moves=True,
     ),
     Operation(
         "place",
@@ -148,6 +150,7 @@ OPERATIONS = (
         notation=Notation(_placed_latex, lambda r, i, n: f"{r} in the {_row_in_words(i)}, 0 elsewhere", _placed_typst),
         linear=True,
         mistakes=PLACE_MISTAKES,
+        moves=True,
     ),
     Operation(
         "entry",
@@ -160,6 +163,7 @@ OPERATIONS = (
         says_itself=True,
         notation=Notation("{#1}_{#2, #3}", "#1[#2, #3]", "#1_(#2, #3)"),
         linear=True,
+        moves=True,
     ),
     Operation(
         "diag",
@@ -170,6 +174,7 @@ OPERATIONS = (
         adjoint=("colsum(g * diag(spread(1, rows, columns)))",),
         aliases=("diagflat",),
         linear=True,
+        moves=True,
     ),
     Operation(
         "onehot",

@@ -86,6 +86,7 @@ class Operation:
     edits: Callable[..., Iterator[tuple[str, Expression, str]]] | None = None  # mistakes made by editing the tree
     mistakes: tuple[Known, ...] = ()
     linear: bool = False  # in its first argument: a factor can be taken out
+    moves: bool = False  # entries, as they are: there is nothing to round
     hides: bool = False  # what it was done to: numbers hardly tell, so mistakes are not looked for in its arguments
     jumps: bool = False  # at 0, or where two arguments are equal: rounding would decide what comes out, or comes back
     open_range: tuple[float, float] | None = None  # nearer the ends than this, nothing is left to be practised

@@ -9,7 +9,7 @@ from backprop.expressions import Expression, apply, number
 from backprop.operations.entry import Entries, by_cases, total
 from backprop.operations.printed import called
 from backprop.operations.record import Known, Operation
-from backprop.rounding import Array, Interval, Rounding
+from backprop.rounding import TOLERANCE, Array, Interval, Rounding
 from backprop.shapes import Shape, describe, matrix
 
 ADJOINT = "out * (g - rowsum(g * out))"
@@ -26,19 +26,29 @@ def entry_of_softmax(i: Expression, j: Expression, a: Entries) -> Expression:
 
 def bounds_of_softmax(rounding: Rounding, a: Interval) -> Interval:
     """exp(a) over its row's sum: each exponential and the sum are kept, the row's maximum subtracted before or not."""
-    top = ((a.low + a.high) / 2).max(axis=1, keepdims=True)
-    return _shares(rounding, a).hull(_shares(rounding, rounding.kept(a.map(lambda x: x - top))))
+    found, reach = _shares(rounding, a), a.low.max(axis=1, keepdims=True)
+    for k in range(a.low.shape[1]):
+        top = a.map(lambda x, k=k: x[:, k : k + 1])  # type: ignore[misc]
+        below = Interval(a.low - top.high, np.minimum(a.high - top.low, 0))
+        below.low[:, k] = below.high[:, k] = 0
+        shares = _shares(rounding, rounding.kept(below))
+        is_top = top.high >= reach
+        found = found.hull(Interval(np.where(is_top, shares.low, np.inf), np.where(is_top, shares.high, -np.inf)))
+    return found
 
 
 def _shares(rounding: Rounding, a: Interval) -> Interval:
-    """An entry grows with its own exponential, which counts once, and falls with the others'."""
-    e = rounding.kept(a.map(np.exp))
-    others_low = e.low.sum(axis=1, keepdims=True) - e.low
-    others_high = e.high.sum(axis=1, keepdims=True) - e.high
-    # The sum is kept as well: rounded up by half a unit, truncated by a whole one.
-    low = e.low / (e.low + others_high + 0.5 * rounding.unit)
-    high = e.high / np.maximum(e.high + others_low - rounding.unit, 1e-300)
-    return Interval(low, np.minimum(high, 1))
+    """An entry grows with its own exponential, which counts once, and falls with the others'; the sum is kept."""
+    e, unit = rounding.kept(a.map(np.exp)), rounding.unit
+    least, most = (x.sum(axis=1, keepdims=True) - x for x in (e.low, e.high))  # of the others
+    sum_high = rounding.kept(Interval.exact(e.low + most)).high
+    sum_low = rounding.kept(Interval.exact(e.high + least)).low
+    # A larger exponential can be the less where its sum is just rounded up, a smaller one the more where truncated.
+    up, down = (np.floor(sum_high / unit + TOLERANCE) + 1) * unit, sum_low - unit
+    rounded_up = up - (0.5 + TOLERANCE) * unit - most
+    low = np.minimum(e.low / sum_high, np.where(rounded_up <= e.high, rounded_up / up, np.inf))
+    high = np.maximum(e.high / sum_low, np.where(e.low + least < sum_low, (sum_low - least) / down, 0))
+    return Interval(low, np.where(down > 0, np.minimum(high, 1), 1))
 
 
 # Causal: what a token may look at is itself and those before it.

@@ -14,7 +14,7 @@ from backprop.operations.record import INDEX, MATRIX, SIZE, Argument
 from backprop.scope import Scope
 from backprop.shapes import Shape
 from backprop.simplify import simplify
-from grader.numbers import Refused
+from grader.reading.numbers import Refused
 
 
 class Misfit(Refused):

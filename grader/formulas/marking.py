@@ -15,15 +15,16 @@ from backprop.language import MOST_CHARACTERS
 from backprop.notation import PLAIN, Printer
 from backprop.scope import shape_of
 from backprop.shapes import describe
-from course.records import FORMULA, LineRecord, ProblemRecord
+from course.answer_names import FORMULA
+from course.records import LineRecord, ProblemRecord
 from grader.formulas.functions import Misfit
 from grader.formulas.names import Vocabulary
 from grader.formulas.parsing import NotAccepted, is_blank, parse_formula
 from grader.formulas.readings import sizes_differ
 from grader.formulas.values import Ground, at_sizes, named
-from grader.marks import LineMarks, Mistake, Verdict
-from grader.naming import sentence
-from grader.numbers import Refused
+from grader.marking.marks import LineMarks, Mistake, Verdict
+from grader.marking.mistakes import sentence
+from grader.reading.numbers import Refused
 
 Kept = TypeVar("Kept")
 StandIns = Mapping[Expression, list[Expression]]

@@ -11,7 +11,7 @@ from functools import cached_property
 from backprop.expressions import Apply, Expression, Name, number
 from backprop.model import BACKWARD, Model
 from backprop.notation import LETTERS
-from grader.numbers import Refused, clip
+from grader.reading.numbers import Refused, clip
 
 _SPELLED = {letter: name for name, letter in LETTERS.items()}
 _LEFT_OUT = re.compile(r"[\s_{}(),\\]+")

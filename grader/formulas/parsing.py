@@ -25,7 +25,7 @@ from backprop.writing import depth
 from grader.formulas.functions import FUNCTIONS
 from grader.formulas.names import Vocabulary
 from grader.formulas.words import FORMULA_FORMS, plain_formula, words
-from grader.numbers import Refused, check_brackets, clip
+from grader.reading.numbers import Refused, check_brackets, clip
 
 
 class NotAccepted(Refused):

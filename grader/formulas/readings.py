@@ -21,7 +21,7 @@ from backprop.operations.record import MATRIX
 from backprop.scope import Scope, shape_of
 from backprop.shapes import Shape, describe, spread_together
 from grader.formulas.functions import Misfit, Sized, called, number_typed
-from grader.numbers import Refused
+from grader.reading.numbers import Refused
 
 MOST_READINGS, MOST_MIXED = 4, 40
 

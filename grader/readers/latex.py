@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from course.records import is_in_words
+from course.answer_names import is_in_words, without_escapes
 from grader.handed_in import Read, Refused, Submission, last_filled_in, sheet_in
 from grader.readers.files import bytes_of, text_of
 from grader.readers.markdown import NO_SHEET
@@ -42,7 +42,7 @@ def _answers(text: str) -> Iterator[tuple[str, object]]:
     places = [*BEGIN.finditer(text)]
     limits = [following.start() for following in places[1:]] + [len(text)]
     for place, limit in zip(places, limits, strict=False):
-        name = re.sub(r"[\\{}]", "", place[1])
+        name = without_escapes(place[1])
         end = END.search(text, place.end(), limit)
         body = _inside(_COMMENT.sub(r"\1", text[place.end() : end.start() if end else limit]))
         yield name, _in_words(body) if is_in_words(name) else _entries(body)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from course.answer_names import KIND, within, without_escapes
 from grader.handed_in import Read, Refused, Submission, last_filled_in, sheet_in
 from grader.readers.files import bytes_of, text_of
 
@@ -13,7 +14,7 @@ NO_SHEET = "The sheet's id is missing: it stands at the top of the sheet, as in 
 
 # 1.dQ = …; editors make it "1\\.dQ" and "1. dQ". The counts keep a line of a million underscores quick.
 _LABEL = re.compile(
-    r"[\s>*`$_-]*([0-9]{1,4})\\?\.(?:\s(?=[^:]*[=≈]))?((?:[^\W\d]|\\_)[\w\\{}]{0,80}(?:\.(?:formula|trace))?)"
+    rf"[\s>*`$_-]*([0-9]{{1,4}})\\?\.(?:\s(?=[^:]*[=≈]))?((?:[^\W\d]|\\_)[\w\\{{}}]{{0,80}}{KIND})"
     r"[`*$_\s]{0,20}(?::=|==|[=:≈]|\\approx)(.*)"
 )
 _HEADING, _FENCE = re.compile(r"\s{0,3}#{1,6}\s"), re.compile(r"\s*(?:```|~~~)")
@@ -45,7 +46,7 @@ def labelled(text: str) -> Iterator[tuple[str, object]]:
         if label or _HEADING.match(line) or _ends(line, name, started):
             if name:
                 yield name, "\n".join(lines).strip()
-            name = re.sub(r"[\\{}]", "", f"{label[1]}.{label[2]}") if label else ""
+            name = without_escapes(f"{label[1]}.{label[2]}") if label else ""
             lines = [label[3] if label else ""]
         elif line.strip() and not _FENCE.match(line):  # an answer may stand below the fence that was printed for it
             lines.append(line)
@@ -57,5 +58,5 @@ def _ends(line: str, name: str, started: bool) -> bool:
     """Whether this line is no part of the answer above it."""
     if started:
         return bool(_FENCE.match(line) or _RULE.match(line) or _PROSE.match(line))
-    repeated = line.strip("*_`$ \t-").startswith(name.partition(".")[2])  # "dQ = …" once more, below "1.dQ ="
+    repeated = line.strip("*_`$ \t-").startswith(within(name))  # "dQ = …" once more, below "1.dQ ="
     return bool(_PROSE.match(line)) and not repeated and not _FENCE.match(line)

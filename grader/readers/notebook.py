@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course.records import is_in_words
+from course.answer_names import IN_WORDS, PATTERN, is_in_words, variable
 from grader.handed_in import NoNumber, Read, Refused, Submission, is_blank, last_filled_in, sheet_id, sheet_in
-from grader.numbers import clip
 from grader.readers.files import LARGEST_DOCUMENT, bytes_of, text_of
 from grader.readers.markdown import labelled
+from grader.reading.numbers import clip
 
 MOST_CELLS, LARGEST = 5000, 1_000_000  # characters in all cells; what they printed is not counted
 NO_NOTEBOOK = "This is no notebook, or a damaged one. Save it again in the program that you work in, and hand that in."
@@ -23,13 +23,14 @@ NO_SHEET = (
 )
 
 # "# 1.dW_Q  (2 × 2, 4 marks)" or "# 1.dW_Q.formula": the answer that is assigned below it.
-LABEL = re.compile(r"[^\S\n]*#+[^\S\n]*([0-9]{1,4}\.[^\W\d]\w{0,80}(?:\.(?:formula|trace))?)(?!\w)")
+LABEL = re.compile(rf"[^\S\n]*#+[^\S\n]*({PATTERN})(?!\w)")
 _ASSIGNED = re.compile(r"[^\S\n]*([^\W\d]\w{0,80})[^\S\n]*(?::(?!=)[^=\n]*=(?!=)|:(?!=)|=(?!=))")
 _ANOTHER = re.compile(r";[^\S\n]*(?=[^\W\d]\w{0,80}[^\S\n]*=(?!=))")  # "dQ = 1; dK = 2"
 _STATEMENT = re.compile(r"[^\W\d]|[%!@]")
 _STRING = r"'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\""
 _COMMENT = re.compile(rf"({_STRING})|#[^\n]*", re.DOTALL)
 _QUOTED = re.compile(rf"[rRuUbBfF]{{0,2}}({_STRING})", re.DOTALL)
+_IN_WORDS = tuple(f"_{kind}" for kind in IN_WORDS)
 _NOTHING = re.compile(r"\bNone\b|(?<!\w)nan\b|(?:np|math|numpy)\.nan\b|float\(\s*['\"]nan['\"]\s*\)")
 # The names that may stand in numbers; with any other one, an answer would have to be run.
 _NAMES = re.compile(r"(?<![\w\\])(?!(?:e|pi|π|x|np|numpy|torch|math|sympy|sp|jnp)\b)[^\W\d]\w*", re.IGNORECASE)
@@ -114,11 +115,6 @@ def _assigned(cell: Cell) -> Iterator[tuple[str, object]]:
                     yield label or name, value
 
 
-def variable(answer: str) -> str:
-    """The Python name that an answer is assigned to: dW_Q for 1.dW_Q, dW_Q_formula for 1.dW_Q.formula."""
-    return _normal(answer.partition(".")[2].replace(".", "_"))
-
-
 def _normal(name: str) -> str:
     return unicodedata.normalize("NFKC", name)  # as Python has it: µ on a keyboard is the letter μ
 
@@ -157,7 +153,7 @@ def _assignments(lines: list[str]) -> Iterator[tuple[str, str]]:
 
 def _value(typed: str, answer: str) -> object:
     """What was typed, as text; a word where it would have to be run."""
-    if is_in_words(answer.replace("_", ".")):
+    if is_in_words(answer) or answer.endswith(_IN_WORDS):
         text = _unquoted(typed)
         return "" if is_blank(text) or text == "None" else text
     text = _NOTHING.sub("____", _unquoted(typed.rstrip("; \n")))

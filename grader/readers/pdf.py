@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from course.answer_names import entry_of
 from grader.handed_in import Read, Refused, Submission, is_blank, sheet_id
 from grader.readers.files import LARGEST_DOCUMENT, bytes_of
 
@@ -35,26 +34,6 @@ DRAWN_ON = (
     "Click into the fields and type the numbers there, or hand in answers.json."
 )
 
-# 1-dW--Q-2-3: problem 1, line dW_Q, row 2, column 3; 1-dW--Q-formula: the formula of that line, as text
-_FIELD = re.compile(r"([0-9]{1,4})-((?:[^\W_]|--){1,160})-(?:([1-9][0-9]{0,2})-([1-9][0-9]{0,2})|(formula|trace))")
-
-
-@dataclass(frozen=True)
-class Place:
-    """The entry that a field is for: an answer's name, and its row and column from 1; text has neither."""
-
-    answer: str
-    row: int = 0
-    column: int = 0
-
-
-def place_of(field: str) -> Place | None:
-    """The place that a field's name stands for; None where the field is none of the sheet's."""
-    if not (found := _FIELD.fullmatch(field)):
-        return None
-    answer = f"{found[1]}.{found[2].replace('--', '_')}"
-    return Place(f"{answer}.{found[5]}") if found[5] else Place(answer, int(found[3]), int(found[4]))
-
 
 def read_pdf(path: Path, source: str) -> Read:
     """The form with its fields filled in."""
@@ -69,7 +48,7 @@ def read_pdf(path: Path, source: str) -> Read:
     answers = _answers(values)
     if not answers:
         raise Refused(NOT_OURS)
-    ids = [sheet_id(typed) for name, typed in values.items() if name.split(".")[-1] == "sheet"]
+    ids = [sheet_id(typed) for name, typed in values.items() if _last(name) == "sheet"]
     if not any(ids):
         raise Refused(NO_SHEET)
     if drawn_on and all(is_blank(answer) for answer in answers.values()):
@@ -77,16 +56,21 @@ def read_pdf(path: Path, source: str) -> Read:
     yield Submission(source, next(filter(None, ids)), answers)
 
 
+def _last(name: str) -> str:
+    """A field's own name: programs that merge forms put another in front."""
+    return name.rpartition(".")[2]
+
+
 def _answers(values: Mapping[str, str]) -> dict[str, object]:
     """Each answer as rows of what was typed; a formula as its text."""
     answers: dict[str, object] = {}
     entries: dict[str, dict[tuple[int, int], str]] = {}
     for name, typed in values.items():
-        place = place_of(name) or place_of(name.split(".")[-1])  # programs that merge forms put a name in front
+        place = entry_of(name) or entry_of(_last(name))
         if place and place.row:
-            entries.setdefault(place.answer, {})[place.row, place.column] = typed
+            entries.setdefault(str(place.answer), {})[place.row, place.column] = typed
         elif place:
-            answers[place.answer] = typed.strip()
+            answers[str(place.answer)] = typed.strip()
     for answer, typed_at in entries.items():
         rows, columns = (max(numbers) for numbers in zip(*typed_at, strict=True))
         if rows * columns <= 2 * len(typed_at):  # the form has a field for every entry, and a hostile one for few

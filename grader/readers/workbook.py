@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course.records import is_in_words
+from course.answer_names import PATTERN, is_in_words
 from grader.handed_in import NoNumber, Read, Refused, Submission, is_blank, printable, sheet_id
 from grader.readers.files import LARGEST_DOCUMENT, bytes_of
 
@@ -37,7 +37,7 @@ _ERROR = "The spreadsheet shows the error {}. Mend the formula in this cell, or 
 _DATE = "The spreadsheet made a date of what was typed. Type a fraction as =1/3, or as a decimal such as 0.3333."
 _TRUTH = "True or false stands here, where a number is asked."
 
-CELL_LABEL = re.compile(r"\s*([0-9]{1,4}\.[^\W\d]\w{0,80}(?:\.(?:formula|trace))?)\s*[=≈:]?\s*")
+CELL_LABEL = re.compile(rf"\s*({PATTERN})\s*[=≈:]?\s*")
 ANSWER = re.compile(r"answer_[0-9]{1,4}", re.IGNORECASE)
 # 'Problem 1'!$A$3:$C$4; LibreOffice may write $Sheet.$A$3:$C$4
 _RANGE = re.compile(

@@ -213,7 +213,7 @@ class _Values(Transformer[Token, float]):
 
 @cache
 def _parser() -> Lark:
-    grammar = files("grader").joinpath("numbers.lark").read_text(encoding="utf-8")
+    grammar = files("grader.reading").joinpath("numbers.lark").read_text(encoding="utf-8")
     return Lark(grammar, parser="lalr", transformer=_Values())
 
 

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from course.answer_names import within
+
 Verdict = Literal["unreadable", "wrong", "blank", "follows", "correct"]
 
 WORST_FIRST: tuple[Verdict, ...] = ("unreadable", "wrong", "blank", "follows", "correct")
@@ -59,4 +61,4 @@ class Marks(msgspec.Struct, frozen=True):
 
     def line(self, name: str) -> LineMarks:
         """A line by its name on the sheet, `1.dQ`, or by the line's own where there is one problem."""
-        return next(found for found in self.lines if name in (found.name, found.name.partition(".")[2]))
+        return next(found for found in self.lines if name in (found.name, within(found.name)))

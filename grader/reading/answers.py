@@ -6,8 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.handed_in import NoNumber
-from grader.layouts import MATRIX_FORMS, Grid, grids, listed
-from grader.numbers import DECIMAL_COMMA, LONGEST_NUMBER, NUMBER_FORMS, Entry, Refused, clip, number, plain, said
+from grader.reading.matrices import MATRIX_FORMS, Grid, grids, listed
+from grader.reading.numbers import (
+    DECIMAL_COMMA,
+    LONGEST_NUMBER,
+    NUMBER_FORMS,
+    Entry,
+    Refused,
+    clip,
+    number,
+    plain,
+    said,
+)
 
 __all__ = ["Entry", "Reading", "read"]
 
@@ -130,8 +140,8 @@ def _entry(cell: object, where: str, decimal_comma: bool) -> Entry:
         return Entry("unreadable", message=said(where, "This is not a finite number, or too large for one."))
     if isinstance(cell, NoNumber):
         return Entry("unreadable", None, clip(cell.typed), said(where, cell.says))
-    found = {bool: "True or false", list: "A list", dict: "An object"}.get(type(cell), "Something else")
-    return Entry("unreadable", message=said(where, f"{found} stands where a number is asked. {NUMBER_FORMS}"))
+    found = {bool: "true/false", list: "a list", dict: "an object"}.get(type(cell), "something else")
+    return Entry("unreadable", message=said(where, f"Expected a number, got {found}. {NUMBER_FORMS}"))
 
 
 def _everywhere(entry: Entry, rows: int, columns: int) -> tuple[tuple[Entry, ...], ...]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Protocol, get_args
 
 from backprop.model import BACKWARD, Line
 from backprop.notation import PLAIN, Printer
-from course.records import TRACE, ProblemRecord, Reveal, SetRecord, SheetRecord, is_in_words
-from grader.marks import LineMarks, Marks
-from grader.revealed import OwnWork, Revealed, Written, own_work
-from printing.style import Style, worded
+from course.answer_names import TRACE, AnswerName, answer_name
+from course.records import ProblemRecord, Reveal, SetRecord, SheetRecord
+from grader.feedback.revealed import OwnWork, Revealed, Written, own_work
+from grader.marking.marks import LineMarks, Marks
+from printing.styles.style import Style, worded
 
 LEVELS: tuple[Reveal, ...] = get_args(Reveal)
 
@@ -101,13 +101,13 @@ class Writer:
 
     def problem(self, given: Mapping[str, Any], marks: Marks, level: int) -> dict[str, Any]:
         """The strings of one student's problem: every line, more on those that are not right, what was read."""
-        lines = [line for line in marks.lines if line.name.startswith(f"{self.number}.")]
+        lines = [line for line in marks.lines if _answer(line).problem == self.number]
         details = list(self._details(lines, given, level)) if level else []
         more = {detail["anchor"] for detail in details}
         return {
             "number": self.number,
             "title": self.title,
-            "lines": [{**self._line(line, level > 0), "has_details": _anchor(line) in more} for line in lines],
+            "lines": [{**self._line(line, level > 0), "has_details": _answer(line).anchor in more} for line in lines],
             "details": details,
             "answers": [
                 {**self._names(line), "typed": self._typed(line)} for line in lines if level and _has_number(line)
@@ -116,9 +116,14 @@ class Writer:
 
     def _names(self, line: LineMarks) -> dict[str, str]:
         """What a line is called on the sheet, and its symbol where that is another."""
-        quantity = _quantity(line)
+        quantity = _answer(line).line
         symbol = self.style.math(self.revealed.printer.name(quantity)) if self.plain.name(quantity) != quantity else ""
-        return {"label": self.style.text(line.name), "name": line.name, "anchor": _anchor(line), "symbol": symbol}
+        return {
+            "label": self.style.text(line.name),
+            "name": line.name,
+            "anchor": _answer(line).anchor,
+            "symbol": symbol,
+        }
 
     def _line(self, line: LineMarks, marked: bool) -> dict[str, str]:
         verdict = line.verdict if marked else state(line)
@@ -139,14 +144,14 @@ class Writer:
 
     def _details(self, lines: list[LineMarks], given: Mapping[str, Any], level: int) -> Iterator[dict[str, Any]]:
         """More on each line that is not right: how it was read, the right values, how they are worked out."""
-        by_name = {line.name.partition(".")[2]: line for line in lines}
+        by_name = {_answer(line).within: line for line in lines}
         own = own_work(self.record, given, by_name) if level >= LEVELS.index("answers") else None
         written = self.revealed.written(own) if own and level >= LEVELS.index("solution") else None
         said: set[str] = set()
         for line in lines:
             if line.verdict != "correct":
                 wrong = line.verdict != "follows"
-                solved = own and written and wrong and not is_in_words(line.name)
+                solved = own and written and wrong and not _answer(line).kind
                 found = {
                     **self._names(line),
                     "read": self._read(line) if wrong and _has_number(line) else "",
@@ -169,9 +174,9 @@ class Writer:
         return cells[0][0].strip() if len(cells) == len(cells[0]) == 1 else self.style.matrix(cells)
 
     def _right(self, line: LineMarks, own: OwnWork) -> Iterator[dict[str, str]]:
-        asked = self.model.by_name[_quantity(line)]
-        if is_in_words(line.name):
-            way = line.name.endswith(f".{TRACE}")
+        asked, kind = self.model.by_name[_answer(line).line], _answer(line).kind
+        if kind:
+            way = kind == TRACE
             says, value = ("A right order", self._way(asked)) if way else ("The right formula", self._formula(asked))
             yield {"says": self.style.text(says), "value": value}
             return
@@ -190,7 +195,7 @@ class Writer:
         return " → ".join(self.style.arithmetic(self.revealed.printer.name(name)) for name in (*needed, line.name))
 
     def _working(self, line: LineMarks, own: OwnWork, written: Written, said: set[str]) -> dict[str, Any]:
-        asked = self.model.by_name[_quantity(line)]
+        asked = self.model.by_name[_answer(line).line]
         working = self.revealed.working(asked, own, written, said)
         more = f"The other {working.more} entries are worked in the same way." if working.more > 1 else ""
         return {
@@ -205,13 +210,11 @@ class Writer:
         }
 
 
-def _quantity(line: LineMarks) -> str:
-    """The line of the model that an answer is."""
-    return line.name.split(".")[1]
-
-
-def _anchor(line: LineMarks) -> str:
-    return re.sub(r"\W", "-", line.name)
+def _answer(line: LineMarks) -> AnswerName:
+    """What these marks are for."""
+    found = answer_name(line.name)
+    assert found, "marks carry the names of answers"
+    return found
 
 
 def _has_number(line: LineMarks) -> bool:

@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 
 from backprop.notation import Printer
-from backprop.rounding import Array
-from grader.marks import Mistake
-from grader.reading import Reading
+from backprop.rounding import Array, Interval, Rounding
+from grader.marking.marks import Mistake
+from grader.reading.answers import Reading
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,7 @@ class Wrong:
 
     def inside(self, values: Array) -> Array:
         """Whether values would be right for this student, entry by entry."""
-        slack = 1e-6 * 10.0**-self.decimals
-        return np.asarray((values >= self.low - slack) & (values <= self.high + slack))
+        return Rounding(self.decimals).holds(Interval(self.low, self.high), values)
 
 
 def slip(line: Wrong, named: Mistake | None, others: Mapping[str, Array], printer: Printer) -> Mistake | None:
@@ -63,8 +62,7 @@ def transposed(reading: Reading, low: Array, high: Array, decimals: int) -> Mist
     if (len(raw), *{len(row) for row in raw}) != (low.shape[1], low.shape[0]):
         return None
     turned = np.asarray([[np.nan if x is None else x for x in row] for row in raw], dtype=float).T
-    slack = 1e-6 * 10.0**-decimals
-    if ((turned >= low - slack) & (turned <= high + slack)).all():
+    if Rounding(decimals).holds(Interval(low, high), turned).all():
         return Mistake("transpose", "These are the right numbers, transposed: rows stand where columns belong.")
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from grader.numbers import DECIMAL, DEEPEST, Refused, check_brackets, clip, covered, number, plain
+from grader.reading.numbers import DECIMAL, DEEPEST, Refused, check_brackets, clip, covered, number, plain
 
 MATRIX_FORMS = "Accepted: [[0.1, 0.2], [0.3, 0.4]], or one row on each line."
 

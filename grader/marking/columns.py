@@ -7,7 +7,7 @@ from that student's own earlier numbers. A slip costs once: what follows from it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ from backprop.evaluate import bounds, evaluate, work_lines
 from backprop.model import Line, Model
 from backprop.rounding import Array, Interval, Rounding
 from course.records import LineRecord, ProblemRecord
-from grader.marks import Mistake
-from grader.naming import name_mistakes
+from grader.marking.marks import Mistake
+from grader.marking.mistakes import may_use, name_mistakes
 
 CHUNK = 4096
 """Students marked at once: more would leave the processor's cache."""
@@ -27,17 +27,26 @@ CHUNK = 4096
 class LineVerdicts:
     """The verdicts on a line, batch last: which entries are right, which of those only follow, and which earn.
 
-    `value` is what exact work on the student's own numbers gives, `low` and `high` how far rounding may be from it;
-    `named` has the known mistakes of those whose line is wrong, by their place in the batch.
+    `own` says which are right for the student's own numbers, `slipped` whose numbers are not the key's. `value` is what
+    exact work on the student's own numbers gives, `low` and `high` how far rounding may be from it; `named` has the
+    known mistakes of those whose line is wrong, by their place in the batch.
     """
 
     right: Array
+    own: Array
     follows: Array
     earns: Array
+    slipped: Array
     value: Array
     low: Array
     high: Array
-    named: Mapping[int, Mistake]
+    named: Mapping[int, Mistake] = field(default_factory=dict)
+
+    def far(self, wrote: Array, decimals: int, members: slice = slice(None)) -> Array:
+        """Which entries are right for the student's own numbers, but further off than rounding them alone explains."""
+        with np.errstate(invalid="ignore"):
+            off = np.abs(wrote[..., members] - self.value[..., members])
+        return np.asarray(self.own[..., members] & np.isfinite(off) & (off > 1.01 * 10.0**-decimals))
 
 
 Answers = Mapping[str, Array]
@@ -51,19 +60,51 @@ def mark_problem(
 
     With `naming`, known mistakes are looked for on the lines that are wrong.
     """
-    parts = []
+    passes, parts = [], []
     for start in range(0, len(givens), CHUNK):
         chunk = slice(start, start + CHUNK)
-        parts.append(_Pass(problem, givens[chunk], {n: a[..., chunk] for n, a in answers.items()}, naming).verdicts())
-    return {name: _joined([part[name] for part in parts]) for name in answers}
+        passes.append(_Pass(problem, givens[chunk], {n: a[..., chunk] for n, a in answers.items()}))
+        parts.append(passes[-1].verdicts())
+    found = {name: _joined([part[name] for part in parts]) for name in answers}
+    return _named(problem, passes, answers, found) if naming else found
 
 
 def _joined(parts: Sequence[LineVerdicts]) -> LineVerdicts:
     """The verdicts on a line from all chunks."""
-    arrays = ("right", "follows", "earns", "value", "low", "high")
-    joined = {field: np.concatenate([getattr(part, field) for part in parts], axis=-1) for field in arrays}
-    named = {CHUNK * k + member: mistake for k, part in enumerate(parts) for member, mistake in part.named.items()}
-    return LineVerdicts(**joined, named=named)
+    if len(parts) == 1:
+        return parts[0]
+    arrays = [field.name for field in fields(LineVerdicts) if field.name != "named"]
+    return LineVerdicts(**{name: np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in arrays})
+
+
+def _named(
+    problem: ProblemRecord, passes: Sequence[_Pass], answers: Answers, found: Mapping[str, LineVerdicts]
+) -> dict[str, LineVerdicts]:
+    """The verdicts with the known mistakes of those who have a line wrong, all chunks at once."""
+    model, named = problem.model(), {}
+    for name, line in found.items():
+        wrote = answers[name]
+        members = np.flatnonzero((~line.right & ~np.isnan(wrote)).any(axis=(0, 1)))
+        if members.size:
+            own = {used: _of_members(passes, used, members) for used in may_use(model, model.by_name[name])}
+            allowed = Interval(line.low[..., members], line.high[..., members])
+            mistakes = name_mistakes(problem, model.by_name[name], own, wrote[..., members], allowed)
+            pairs = zip(members.tolist(), mistakes, strict=True)
+            line = replace(line, named={member: mistake for member, mistake in pairs if mistake is not None})
+        named[name] = line
+    return named
+
+
+def _of_members(passes: Sequence[_Pass], name: str, members: Array) -> Any:
+    """What some students' lines are worked from, out of all chunks."""
+    found = []
+    for number, part in enumerate(passes):
+        inside = members[(members >= CHUNK * number) & (members < CHUNK * (number + 1))] - CHUNK * number
+        x = part.own[name]
+        found.append(x.map(lambda end, at=inside: end[..., at]) if isinstance(x, Interval) else x[..., inside])
+    if not isinstance(found[0], Interval):
+        return np.concatenate(found, axis=-1)
+    return Interval(*(np.concatenate([getattr(x, end) for x in found], axis=-1) for end in ("low", "high")))
 
 
 def _bare(value: Array) -> Array:
@@ -74,10 +115,8 @@ def _bare(value: Array) -> Array:
 class _Pass:
     """One pass over a problem's lines, in order, for one batch."""
 
-    def __init__(
-        self, problem: ProblemRecord, givens: Sequence[Mapping[str, Any]], answers: Answers, naming: bool
-    ) -> None:
-        self.problem, self.answers, self.naming = problem, answers, naming
+    def __init__(self, problem: ProblemRecord, givens: Sequence[Mapping[str, Any]], answers: Answers) -> None:
+        self.problem, self.answers = problem, answers
         self.model: Model = problem.model()
         self.rounding = Rounding(problem.decimals)
         self.batch = len(givens)
@@ -104,7 +143,6 @@ class _Pass:
         sizes = self.model.sizes
         key = self._full(self.key[line.name], line)
         by_key = self._bounds(line, bounds(line.expression, self.by_key, sizes, self.rounding))
-        allowed_by_key = self.rounding.kept(by_key)
         self.by_key[line.name] = self._shape_as(line, self.rounding.around(key, by_key))
         slipped = np.zeros(self.batch, dtype=bool)
         for name in set(line.uses) & set(self.slipped):
@@ -117,7 +155,9 @@ class _Pass:
         wrote = self.answers[line.name]
         exact = self._bounds(line, bounds(line.expression, self.own, sizes, self.rounding))
         allowed = self.rounding.kept(exact)
-        from_own, from_key = self.rounding.holds(allowed, wrote), self.rounding.holds(allowed_by_key, wrote)
+        # Whoever slipped may have worked the sheet again, rounding on the way; the key itself is right for everyone.
+        again = Interval(np.where(slipped, by_key.low, key), np.where(slipped, by_key.high, key))
+        from_own, from_key = (self.rounding.holds(x, wrote) for x in (allowed, self.rounding.kept(again)))
         right = from_own | from_key
         wrong = ~right & ~np.isnan(wrote)
         value = self._full(evaluate(line.expression, self.numbers, sizes), line)
@@ -126,12 +166,11 @@ class _Pass:
         plain = self._plain(line, key)
         worked = (right & ~plain).any(axis=(0, 1)) | plain.all(axis=(0, 1))
         earns = right & ~free & (worked | ~plain)
-        named = self._named(line, wrote, wrong)
         number = np.where(np.isnan(wrote), key, wrote)
         self.own[line.name] = self._worked_on_with(line, number, wrote, from_own, exact, by_key)
         self.numbers[line.name] = number if line.shape else number[0, 0]
         self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)))
-        return LineVerdicts(right, follows, earns, value, allowed.low, allowed.high, named)
+        return LineVerdicts(right, from_own, follows, earns, self.slipped[line.name], value, allowed.low, allowed.high)
 
     def _trivial(self, line: Line, wrote: Array, value: Array, key: Array) -> Array:
         """Entries that follow for free, and so earn nothing.
@@ -169,21 +208,6 @@ class _Pass:
 
     def _shaped(self, value: Array) -> Array:
         return value if value.ndim > 1 else value[None, None]
-
-    def _named(self, line: Line, wrote: Array, wrong: Array) -> dict[int, Mistake]:
-        """The known mistakes of the students who have this line wrong."""
-        members = np.flatnonzero(wrong.any(axis=(0, 1)))
-        if not self.naming or not members.size:
-            return {}
-        own: dict[str, Any] = {}
-        for name in self.own:
-            x = self.own[name]
-            own[name] = (
-                Interval(x.low[..., members], x.high[..., members]) if isinstance(x, Interval) else x[..., members]
-            )
-        decimals, loss = self.problem.decimals, self.problem.loss
-        found = name_mistakes(self.model, line, own, wrote[..., members], decimals, loss)
-        return {int(m): mistake for m, mistake in zip(members, found, strict=True) if mistake is not None}
 
     def _full(self, value: Array, line: Line) -> Array:
         """A value in the full shape of its line, a scalar as 1×1, for every student of the batch."""

@@ -19,7 +19,7 @@ from backprop.reasons import reason
 from backprop.rounding import Array
 from backprop.work import Numbers, Work, Worked, numbers
 from course.records import ProblemRecord
-from grader.marks import LineMarks
+from grader.marking.marks import LineMarks
 
 RIGHT = "The right answer"
 FOLLOWS = "Right for the numbers that you wrote earlier"

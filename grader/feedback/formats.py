@@ -11,10 +11,12 @@ from markupsafe import escape
 from backprop.notation import PLAIN
 from backprop.operations.printed import quoted
 from course.records import SetRecord, SheetRecord
-from grader.marks import Marks
-from grader.pages import MISSING, page
+from grader.feedback.page import MISSING, page
+from grader.marking.marks import Marks
 from printing.rendering import render
-from printing.style import Html, Markdown, Typst
+from printing.styles.html import Html
+from printing.styles.markdown import Markdown
+from printing.styles.typst import Typst
 
 
 class MarkdownFeedback(Markdown):

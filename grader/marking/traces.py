@@ -9,12 +9,13 @@ from typing import Any
 
 from backprop.model import BACKWARD
 from backprop.notation import PLAIN, Printer
-from course.records import TRACE, LineRecord, ProblemRecord
+from course.answer_names import TRACE
+from course.records import LineRecord, ProblemRecord
 from grader.formulas.names import Vocabulary
 from grader.formulas.parsing import read_name
 from grader.handed_in import is_blank
-from grader.marks import LineMarks, Verdict
-from grader.numbers import Refused, clip
+from grader.marking.marks import LineMarks, Verdict
+from grader.reading.numbers import Refused, clip
 
 MOST_CHARACTERS, MOST_LINES = 5_000, 200
 BETWEEN = re.compile(

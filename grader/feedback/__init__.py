@@ -1,0 +1,1 @@
+"""Feedback: the page that a student gets back, in several formats."""

@@ -1,0 +1,132 @@
+"""One student's line: its marks, with a word on every entry that is not simply right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from course.answer_names import AnswerName
+from course.records import LineRecord, ProblemRecord
+from grader.marking.columns import LineVerdicts
+from grader.marking.marks import WORST_FIRST, LineMarks, Mistake, Verdict
+from grader.marking.messages import FOR_FREE, KEY_ALONE, Earlier, listed, message
+from grader.marking.mistakes import printer_of
+from grader.marking.slips import Wrong, slip, transposed
+from grader.reading.answers import Reading
+from grader.reading.columns import Column
+
+
+@dataclass(frozen=True)
+class Class:
+    """A problem's answers and verdicts, of all students; `number` is the problem's on the sheet."""
+
+    number: int
+    problem: ProblemRecord
+    follows: float  # the share of the marks for what follows from the student's own earlier answers
+    answers: Mapping[str, Column]
+    verdicts: Mapping[str, LineVerdicts]
+
+    def name(self, line: str) -> str:
+        """A line's name on the sheet."""
+        return str(AnswerName(self.number, line))
+
+    def worked_from(self, line: str) -> list[str]:
+        """The asked lines that a line is worked from."""
+        return [used for used in self.problem.model().by_name[line].uses if used in self.verdicts]
+
+    def line(self, line: LineRecord, member: int) -> LineMarks:
+        """The marks of one student for a line."""
+        reading, found = self.answers[line.name].reading(member), self.verdicts[line.name]
+        entries = tuple(
+            tuple(
+                _verdict(e.state, bool(found.right[i, j, member]), bool(found.follows[i, j, member]))
+                for j, e in enumerate(row)
+            )
+            for i, row in enumerate(reading.entries)
+        )
+        verdict = min((v for row in entries for v in row), key=WORST_FIRST.index)
+        mistake = self._mistake(line, reading, member)
+        earlier = self._earlier(line, member)
+        sentences = [message(verdict, entries, reading, earlier), mistake.says if mistake else ""]
+        sentences.append(self._drift(line, member))
+        if (found.follows & ~found.earns)[..., member].any():
+            sentences.append(FOR_FREE)
+        if verdict == "correct" and earlier.slipped and not found.own[..., member].all():
+            sentences.append(KEY_ALONE.format(slipped=listed(earlier.slipped)))
+        return LineMarks(
+            self.name(line.name),
+            verdict,
+            round(self._score(line, entries, member), 4),
+            line.marks,
+            entries,
+            tuple(tuple(e.value for e in row) for row in reading.entries),
+            mistake,
+            " ".join(said for said in sentences if said),
+            (*reading.messages, *reading.notes),
+        )
+
+    def _earlier(self, line: LineRecord, member: int) -> Earlier:
+        """What this student wrote for the asked lines that a line is worked from."""
+        written, slipped, missing = [], [], []
+        for used in self.worked_from(line.name):
+            answer, column = self.name(used), self.answers[used]
+            blank = np.isnan(column.numbers[..., member])
+            if not blank.all():
+                written.append(answer)
+            if self.verdicts[used].slipped[member]:
+                slipped.append(answer)
+            if blank.any():
+                unread = any(e.state == "unreadable" for row in column.reading(member).entries for e in row)
+                why = ("" if blank.all() else "partly ") + ("unreadable" if unread else "blank")
+                missing.append((answer, why))
+        return Earlier(tuple(written), tuple(slipped), tuple(missing))
+
+    def _mistake(self, line: LineRecord, reading: Reading, member: int) -> Mistake | None:
+        """The mistake on a line that is wrong: a known one, or a slip of the pen."""
+        found, wrote = self.verdicts[line.name], self.answers[line.name].numbers[..., member]
+        low, high, right = found.low[..., member], found.high[..., member], found.right[..., member]
+        if reading.raw is not None:
+            return transposed(reading, low, high, self.problem.decimals)
+        if not (~right & ~np.isnan(wrote)).any():
+            return None
+        others = {name: self.answers[name].numbers[..., member] for name in self.verdicts if name != line.name}
+        value, decimals = found.value[..., member], self.problem.decimals
+        wrong = Wrong(line.name, wrote, right, value, low, high, reading, decimals)
+        return slip(wrong, found.named.get(member), others, printer_of(self.problem))
+
+    def _drift(self, line: LineRecord, member: int) -> str:
+        """A word where an answer is right, but further off than rounding it alone would explain."""
+        found = self.verdicts[line.name]
+        far = found.far(self.answers[line.name].numbers, self.problem.decimals, slice(member, member + 1))[..., 0]
+        if not far.any() or found.follows[..., member].any():
+            return ""
+        i, j = np.argwhere(far)[0]
+        exact = f"{found.value[i, j, member]:.{self.problem.decimals}f}"
+        where = "" if far.shape == (1, 1) else f" in row {i + 1}, column {j + 1}"
+        return f"Exact work on your numbers gives {exact}{where}: the difference is what rounding on the way can do."
+
+    def _score(self, line: LineRecord, entries: Sequence[Sequence[Verdict]], member: int) -> float:
+        """The marks for a line: its paid entries' shares, less one for each entry that is always zero and wrong."""
+        worth = {"correct": 1.0, "follows": self.follows}
+        earns = self.verdicts[line.name].earns
+        paid, earned = 0, 0.0
+        for i, row in enumerate(entries):
+            for j, verdict in enumerate(row):
+                if (i, j) not in line.always_zero:
+                    paid += 1
+                    earned += worth.get(verdict, 0.0) * bool(earns[i, j, member])
+                elif verdict == "wrong":
+                    earned -= 1
+        return line.marks * max(0.0, earned) / paid if paid else 0.0
+
+
+def _verdict(state: str, right: bool, follows: bool) -> Verdict:
+    if state == "blank":
+        return "blank"
+    if state == "unreadable":
+        return "unreadable"
+    if not right:
+        return "wrong"
+    return "follows" if follows else "correct"

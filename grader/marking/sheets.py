@@ -1,0 +1,220 @@
+"""Whole submissions marked, as the lines of marks.jsonl: all students of a line at once.
+
+What is said of a line that is right depends on a few yes and no only. So it is put into words for the first student
+in that case, and the others share it, each with the numbers that were read of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+import numpy as np
+
+from backprop.rounding import Array
+from course.answer_names import FORMULA, TRACE, AnswerName
+from course.records import LineRecord, ProblemRecord, SetRecord, SheetRecord, answers_of, decoder
+from grader.formulas.marking import formulas_of
+from grader.handed_in import Submission, printable
+from grader.marking.columns import mark_problem
+from grader.marking.line import Class
+from grader.marking.marks import LineMarks, Marks
+from grader.marking.traces import traces_of
+from grader.reading.columns import read_column
+
+MOST_SHARED = 20_000
+
+encode = msgspec.json.Encoder().encode
+
+
+class Sheet(Protocol):
+    """A sheet as the grader needs it: the set as it was derived, and the numbers that were printed."""
+
+    @property
+    def set(self) -> SetRecord: ...
+
+    @property
+    def record(self) -> SheetRecord: ...
+
+
+class Judge(Protocol):
+    """What marks answers that are text, of one problem."""
+
+    def marks(self, name: str, record: LineRecord, typed: object, given: Mapping[str, Any]) -> LineMarks:
+        """The marks for what was typed of a line, on a sheet with these numbers."""
+
+
+JUDGES: Mapping[str, Callable[[ProblemRecord], Judge]] = {FORMULA: formulas_of, TRACE: traces_of}
+"""What marks each kind of answer that is text."""
+
+
+class Marked(NamedTuple):
+    """A submission marked: its line of marks.jsonl, and its score."""
+
+    line: bytes
+    score: float
+
+
+class Shared(NamedTuple):
+    """What stands before and behind the numbers that were read of a line, and its score."""
+
+    before: bytes
+    behind: bytes
+    score: float
+
+
+HandedIn = Sequence[tuple[SheetRecord, Submission]]
+Scored = tuple[Sequence[bytes], Sequence[float]]
+"""A line of every student: as JSON, and its score."""
+
+
+def grade(sheet: Sheet, answers: Mapping[str, object], source: str = "") -> Marks:
+    """One student's answers, marked. A name is `1.dQ`, or `dQ` where the sheet has one problem.
+
+    Whatever is typed, this returns: what cannot be read is marked as unreadable, with a message.
+    """
+    plain = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in answers.items()}
+    handed_in = Submission(source, sheet.record.sheet, plain)
+    return grade_all(sheet.set, [(sheet.record, handed_in)])[0]
+
+
+def grade_all(sheet_set: SetRecord, handed_in: HandedIn) -> list[Marks]:
+    """Submissions of one set, marked in one pass over all of them."""
+    decode = decoder(Marks).decode
+    return [decode(marked.line) for marked in mark(sheet_set, handed_in)]
+
+
+def mark(sheet_set: SetRecord, handed_in: HandedIn) -> list[Marked]:
+    """Submissions of one set, marked in one pass over all of them, as they are written."""
+    if not handed_in:
+        return []
+    lines: list[Scored] = []
+    for number, problem in enumerate(sheet_set.problems, 1):
+        lines += _problem_marked(sheet_set, number, problem, handed_in)
+    scores = [round(sum(of_lines), 4) for of_lines in zip(*(scores for _, scores in lines), strict=True)]
+    shown = zip(*(pieces for pieces, _ in lines), strict=True) if lines else [()] * len(handed_in)
+    if not lines:
+        scores = [0.0] * len(handed_in)
+    out_of = round(sum(_out_of(sheet_set)), 4)
+    names = set(map(str, _asked(sheet_set)))
+    found = []
+    for (record, submission), pieces, score in zip(handed_in, shown, scores, strict=True):
+        notes = () if submission.answers.keys() <= names else _notes(sheet_set, submission)
+        frame = encode(Marks(record.sheet, record.student, printable(submission.source), score, out_of, (), notes))
+        before, between, behind = frame.rpartition(b',"lines":[')
+        found.append(Marked(b"".join((before, between, b",".join(pieces), behind)), score))
+    return found
+
+
+def _asked(sheet_set: SetRecord) -> Iterator[AnswerName]:
+    """All answers that are asked."""
+    for number, problem in enumerate(sheet_set.problems, 1):
+        for line in problem.lines:
+            yield from answers_of(number, line)
+
+
+def _out_of(sheet_set: SetRecord) -> Iterator[float]:
+    for problem in sheet_set.problems:
+        for line in problem.lines:
+            yield from [line.marks] * line.asked
+            yield from line.in_words.values()
+
+
+def _notes(sheet_set: SetRecord, submission: Submission) -> tuple[str, ...]:
+    """A word on names that are no answer's on this sheet."""
+    known = set(map(str, _asked(sheet_set)))
+    if len(sheet_set.problems) == 1:  # dQ for 1.dQ, where that is not there itself
+        known |= {name.within for name in _asked(sheet_set) if str(name) not in submission.answers}
+    unknown = [printable(str(name)) for name in submission.answers if name not in known]
+    return tuple(
+        f"“{name[:40]}” is not the name of an answer on this sheet; it was passed over." for name in unknown[:10]
+    )
+
+
+def _typed(sheet_set: SetRecord, asked: AnswerName, handed_in: HandedIn) -> list[object]:
+    """An answer of all students as it was typed."""
+    name = str(asked)
+    try:
+        return [submission.answers[name] for _, submission in handed_in]
+    except KeyError:
+        short = asked.within if len(sheet_set.problems) == 1 else name
+        return [submission.answers.get(name, submission.answers.get(short)) for _, submission in handed_in]
+
+
+def _problem_marked(sheet_set: SetRecord, number: int, problem: ProblemRecord, handed_in: HandedIn) -> Iterator[Scored]:
+    """The lines of one problem of all students."""
+    answers = {
+        line.name: read_column(_typed(sheet_set, AnswerName(number, line.name), handed_in), line.shape)
+        for line in problem.lines
+        if line.asked
+    }
+    given = [record.given[number - 1] for record, _ in handed_in]
+    verdicts = mark_problem(problem, given, {name: column.numbers for name, column in answers.items()}, naming=True)
+    marked = Class(number, problem, sheet_set.marking.follows, answers, verdicts)
+    for line in problem.lines:
+        if line.asked:
+            yield _line_of_all(marked, line)
+        for kind in line.in_words:
+            judge, typed = JUDGES[kind](problem), _typed(sheet_set, AnswerName(number, line.name, kind), handed_in)
+            pairs = zip(typed, given, strict=True)
+            marks = [judge.marks(marked.name(line.name), line, one, numbers) for one, numbers in pairs]
+            yield [encode(one) for one in marks], [one.score for one in marks]
+
+
+READ, BEHIND = b',"read":', b',"mistake":'
+
+
+def _line_of_all(marked: Class, line: LineRecord) -> Scored:
+    """A line of all students: one by one where it is not right, as others have it where it is."""
+    shared = _shared(marked.problem, marked.number, marked.follows, line.name)
+    if len(shared) > MOST_SHARED:
+        shared.clear()
+    pieces: list[bytes] = []
+    scores: list[float] = []
+    numbers = _encoded(marked.answers[line.name].numbers)
+    for member, (case, shown) in enumerate(zip(_cases(marked, line), numbers, strict=True)):
+        if case is None:
+            marks = marked.line(line, member)
+            pieces.append(encode(marks))
+            scores.append(marks.score)
+            continue
+        found = shared.get(case)
+        if found is None:
+            marks = marked.line(line, member)
+            before, read, rest = encode(marks).partition(READ)
+            found = shared[case] = Shared(before + read, b"".join(rest.partition(BEHIND)[1:]), marks.score)
+        pieces.append(found.before + shown + found.behind)
+        scores.append(found.score)
+    return pieces, scores
+
+
+@lru_cache(maxsize=2000)
+def _shared(problem: ProblemRecord, number: int, follows: float, line: str) -> dict[bytes, Shared]:
+    """What students share of a line that is right, by the case that they are in."""
+    return {}
+
+
+def _encoded(numbers: Array) -> list[bytes]:
+    """The numbers of every student in JSON, rows of entries."""
+    together = encode(np.moveaxis(numbers, -1, 0).tolist())[1:-1]
+    return together.replace(b"]],[[", b"]]\n[[").split(b"\n")
+
+
+def _cases(marked: Class, line: LineRecord) -> list[bytes | None]:
+    """For each student all that decides what is said of a line that is right; None where more does."""
+    column, found = marked.answers[line.name], marked.verdicts[line.name]
+    earlier = marked.worked_from(line.name)
+    count = column.numbers.shape[-1]
+    special = ~found.right.all(axis=(0, 1))
+    special |= found.far(column.numbers, marked.problem.decimals).any(axis=(0, 1)) & ~found.follows.any(axis=(0, 1))
+    for used in earlier:
+        special |= np.isnan(marked.answers[used].numbers).any(axis=(0, 1))
+    special[list(column.odd)] = True
+    bits = [found.follows.reshape(-1, count), found.earns.reshape(-1, count), found.own.reshape(-1, count)]
+    bits += [marked.verdicts[used].slipped[None] for used in earlier]
+    packed = np.packbits(np.concatenate(bits), axis=0)
+    width, flat = len(packed), packed.T.tobytes()
+    cases = [flat[start : start + width] for start in range(0, width * count, width)]
+    return [None if odd else case for odd, case in zip(special.tolist(), cases, strict=True)]
