@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from formula_forms import GIVEN, SIZES
+
 from course.records import Marking, ProblemRecord, SheetRecord
-from grader.formulas.forms import GIVEN, SIZES
 from grader.formulas.marking import Formulas
 from worksheets import load_problem
 from worksheets.problem import Problem, bundled_problems

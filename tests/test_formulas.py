@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from formula_forms import FORMULA_FORMS, GIVEN, FormulaForm
 from formula_problems import attention, every_problem, small_attention
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,6 @@ from backprop.scope import Scope, shape_of
 from backprop.training import derive
 from backprop.writing import text
 from course.records import ProblemRecord
-from grader.formulas.forms import FORMULA_FORMS, GIVEN, FormulaForm
 from grader.formulas.marking import Formulas
 from grader.formulas.names import Vocabulary
 from grader.formulas.parsing import parse_formula

@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from doc_pages import DOCS, is_up_to_date, table
+from formula_forms import FORMULA_FORMS, GIVEN, FormulaForm
 from formula_problems import attention
 from mistake_rows import SHEETS, SLIPS, answers_to, slipped
 from number_forms import FORMS, Form
 from problem_rows import PROBLEM_SHEETS
 
 from grader import grade
-from grader.formulas.forms import FORMULA_FORMS, GIVEN, FormulaForm
 from grader.marking.marks import KINDS
 from grader.marking.traces import Traces
 from grader.reading.answers import read

@@ -112,32 +112,16 @@ CAUSAL_MISTAKES = (
     Known("softmax-not-exponentiated", "causal_softmax(a)", f"a * {_MASK} / rowsum(a * {_MASK})", "the entries were divided by their sum; softmax divides their exponentials"),
     Known("softmax-not-exponentiated", "causal_softmax(a)", f"exp(a) * {_MASK}", "the exponentials were not divided by the sum of their row"),
 )
-# fmt: on
 
 OPERATIONS = (
-    Operation(
-        "softmax",
-        "of each row: exp of every entry over the row's sum of them",
-        shape=matrix,
-        values=softmax,
-        entry=entry_of_softmax,
-        along=("softmax(a.T).T", "softmax(a)"),
-        adjoint=(ADJOINT,),
-        bounds=bounds_of_softmax,
-        open_range=(0.02, 0.95),
-        mistakes=MISTAKES,
-    ),
-    Operation(
-        "causal_softmax",
-        "softmax of each row up to the diagonal; 0 to the right of it",
-        shape=shape_of_causal,
-        values=lambda a: softmax(_masked(a)),
-        entry=entry_of_causal,
-        adjoint=(ADJOINT,),
+    Operation("softmax", "of each row: exp of every entry over the row's sum of them",
+        shape=matrix, values=softmax, entry=entry_of_softmax, along=("softmax(a.T).T", "softmax(a)"), adjoint=(ADJOINT,),
+        bounds=bounds_of_softmax, open_range=(0.02, 0.95), mistakes=MISTAKES),
+    Operation("causal_softmax", "softmax of each row up to the diagonal; 0 to the right of it",
+        shape=shape_of_causal, values=lambda a: softmax(_masked(a)), entry=entry_of_causal, adjoint=(ADJOINT,),
         bounds=bounds_of_causal,
         notation=called("causal_softmax", r"\mathrm{softmax}_{\text{causal}}", 'op("softmax")_"causal"'),
-        open_range=(0.02, 0.95),
-        open_at=lambda i, j: j <= i > 0,  # the first row is 1 and zeros whatever the numbers
-        mistakes=CAUSAL_MISTAKES,
-    ),
+        open_range=(0.02, 0.95), open_at=lambda i, j: j <= i > 0,  # the first row is 1 and zeros whatever the numbers
+        mistakes=CAUSAL_MISTAKES),
 )
+# fmt: on
