@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test format lint types tests slow pages pictures katex clean
+.PHONY: demo test format lint types tests slow bench fairness pages pictures katex clean
 
 # Sets everything up and runs the whole round: sheets for a small class, filled in, marked.
 demo: $(READY)
@@ -38,7 +38,19 @@ tests: $(READY)
 slow: $(READY)
 	$(BIN)/python -m pytest -n auto -m slow
 
+<<<<<<< HEAD
 # Rewrites the pages in examples/ and the generated parts of docs/ and README.md after a change that was meant; look at the difference before committing it.
+=======
+# What marking costs, beside what reading the file costs.
+bench: $(READY)
+	$(BIN)/python -m benchmarks.marking
+
+# Honest students and students with one mistake, marked by the hundred thousand: some ten minutes.
+fairness: $(READY)
+	$(BIN)/python -m benchmarks.fairness
+
+# Rewrites the pages in examples/ and the tables in docs/ after a change that was meant; look at the difference before committing it.
+>>>>>>> main
 pages: $(READY)
 	HANDPROP_REWRITE=1 $(BIN)/python -m pytest tests/test_pages.py tests/test_docs.py tests/test_reference.py
 
