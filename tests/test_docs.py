@@ -1,13 +1,10 @@
-"""The documentation says what the program does: its examples run, and its tables are those of the code."""
+"""The documentation says what the program does: its examples run, and show what is printed."""
 
 from __future__ import annotations
 
 import io
-import json
-import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
 from doctest import DocTestParser
 from functools import cache
@@ -16,48 +13,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from classroom import handprop
-from formula_forms import FORMULA_FORMS, GIVEN, FormulaForm
-from formula_problems import attention
-from mistake_rows import SHEETS, SLIPS, answers_to, slipped
-from number_forms import FORMS, Form
-from problem_rows import PROBLEM_SHEETS
+from doc_pages import DOCS, ROOT, between, blocks, is_up_to_date, table
 
 from backprop.operations import FUNCTIONS, OPERATIONS
 from backprop.operations.record import EXPONENT, INDEX, MATRIX, SIZE
 from grader import grade
 from grader.feedback.formats import FEEDBACK
-from grader.marking.marks import KINDS
-from grader.marking.traces import Traces
-from grader.reading.answers import read
 from worksheets import load_problem
 from worksheets.problem import read_problem
 from worksheets.problem_set import load_set
 from worksheets.sheet import Sheet
-
-ROOT = Path(__file__).parent.parent
-DOCS = ROOT / "docs"
-LONGEST = 160
-"""Characters of what was typed: longer examples are of limits, and no help to a reader."""
-
-
-def blocks(page: Path, language: str) -> list[str]:
-    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    return [block for of, block in fenced if of == language]
-
-
-def is_up_to_date(page: Path, fresh: str) -> bool:
-    """Whether a page is what was made anew; HANDPROP_REWRITE writes it first."""
-    if os.environ.get("HANDPROP_REWRITE"):
-        page.write_text(fresh, encoding="utf-8")
-    return page.exists() and page.read_text(encoding="utf-8") == fresh
-
-
-def between(page: Path, what: str, fresh: str) -> bool:
-    """Whether a part of a page, between its two marks, is what was made anew."""
-    begin, end = f"<!-- {what}: written by `make pages` -->\n\n", f"\n<!-- end of {what} -->\n"
-    before, rest = page.read_text(encoding="utf-8").split(begin)
-    return is_up_to_date(page, before + begin + fresh + end + rest.split(end)[1])
-
 
 # How it works: every block of code runs, with the output that stands below it.
 
@@ -92,92 +57,6 @@ def test_how_it_works_quotes_the_problem_as_it_is() -> None:
     problem = (ROOT / "worksheets" / "problems" / "attention-backprop.toml").read_text(encoding="utf-8")
     (quoted,) = blocks(DOCS / "how-it-works.md", "toml")
     assert all(line in problem.splitlines() for line in quoted.splitlines())
-
-
-# The reference: written from the tables of the code.
-
-
-def cell(typed: object) -> str:
-    """A cell of a table: what was typed, on one line; a value of an answers.json as it stands there."""
-    text = typed if isinstance(typed, str) else json.dumps(typed, ensure_ascii=False)
-    shown = text.replace("\n", " ⏎ ").replace("\t", " ⇥ ").replace("|", "\\|")
-    return f"`` {shown} ``" if "`" in shown or not shown.strip() else f"`{shown}`"
-
-
-def table(heads: str, rows: Iterable[tuple[str, ...]]) -> str:
-    """A Markdown table under its heads, such as "typed | asked"."""
-    lines = [heads, " | ".join("---" for _ in heads.split(" | ")), *(" | ".join(row) for row in rows)]
-    return "".join(f"| {line} |\n" for line in lines)
-
-
-def number_forms(forms: Iterable[Form]) -> Iterator[tuple[str, ...]]:
-    for form in forms:
-        found = read(form.typed, form.shape)
-        outcome = found.how or " ".join(found.messages) or "blank"
-        if len(str(form.typed)) <= LONGEST:
-            yield cell(form.typed), "×".join(map(str, form.shape)) or "a number", outcome.replace("|", "\\|")
-
-
-def formula_forms(forms: Iterable[FormulaForm]) -> Iterator[tuple[str, ...]]:
-    for form in forms:
-        if len(str(form.typed)) <= LONGEST:
-            says = attention().judge(form.line, form.typed, GIVEN).message
-            yield form.line, cell(form.typed), says.replace("|", "\\|")
-
-
-def named_mistakes() -> list[tuple[str, ...]]:
-    rows = []
-    for sheet, known in (*SHEETS, *PROBLEM_SHEETS):
-        for line, worked, *_ in known:
-            asked = next(x.expression for x in sheet.set.problems[0].lines if x.name == line)
-            found = grade(sheet, answers_to(sheet, {line: worked})).line(line).mistake
-            assert found is not None
-            rows.append((found.kind, f"`{line} = {asked}`", f"`{worked}`", found.says))
-    for slip in SLIPS:
-        found = grade(SHEETS[0][0], slipped(SHEETS[0][0], slip)).line(slip.line).mistake
-        assert found is not None
-        rows.append((found.kind, f"`{slip.line}`", slip.what, found.says))
-    return sorted(dict.fromkeys(rows), key=lambda row: KINDS.index(row[0]))
-
-
-def traced_ways() -> Iterator[tuple[str, ...]]:
-    for typed in (
-        "dlogits, dcontext, doutput",
-        "logits → context → output",
-        "dlogits, doutput, dcontext",
-        "dcontext",
-        "X",
-    ):
-        yield cell(typed), Traces(attention().problem).judge("doutput", typed)[1]
-
-
-def reference() -> str:
-    """The whole page."""
-    parts = [
-        "# Reference: what is read, and what is said",
-        "Written by `make pages` from the tables that the tests run. In short: [the page for students](students.md).",
-        "## Numbers and matrices",
-        "⏎ is the end of a line, ⇥ a tab.",
-    ]
-    for heading, forms in FORMS.items():
-        parts += [f"### {heading}", table("typed | asked | what is made of it", number_forms(forms))]
-    parts += ["## Mistakes", table("kind | line | what was worked | what is said", named_mistakes())]
-    parts += [
-        "## Formulas",
-        "Of `attention-backprop` with n = 2, d = 3, d_k = 4, d_v = 5, v = 4, η = 0.5 and target C.",
-    ]
-    for heading, formulas in FORMULA_FORMS.items():
-        parts += [f"### {heading}", table("line | typed | what is made of it", formula_forms(formulas))]
-    parts += [
-        "## Traces",
-        "The way to ∂L/∂output in `attention-backprop`.",
-        table("typed | what is said", traced_ways()),
-    ]
-    return "\n\n".join(part.strip() for part in parts) + "\n"
-
-
-def test_the_reference_is_what_the_grader_says() -> None:
-    assert is_up_to_date(DOCS / "reference.md", reference()), "docs/reference.md is out of date: run `make pages`"
 
 
 # The README.

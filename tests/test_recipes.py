@@ -36,9 +36,9 @@ class Block:
         source = path.read_text(encoding="utf-8")
         # Up to the bracket that closes the table, or just behind the one that opens it where both are on one line.
         table = rf"^{self.table}\b.*?= [({{](?:\n(?s:.*?)(?=^[)}}]))?"
-        for before, added in ((r"^from __future__ .*\n", imports), (table, rows)):
-            source, count = re.subn(before, lambda found, added=added: found[0] + added, source, flags=re.MULTILINE)
-            assert count == 1, f"{self.path} has {count} places for {self.table}"
+        for pattern, added in ((r"^from __future__ .*\n", imports), (table, rows)):
+            (place,) = re.finditer(pattern, source, re.MULTILINE)
+            source = source[: place.end()] + added + source[place.end() :]
         path.write_text(source, encoding="utf-8")
 
 
@@ -92,7 +92,10 @@ def test_each_recipe_takes_as_many_places_as_it_says() -> None:
         "Add an operation: one entry": ["backprop/operations/functions.py", "backprop/operations/sums.py"],
         "Add a problem: one file": ["worksheets/problems/dense-block.toml"],
         "Add a way to hand in: one file, and its row": ["grader/readers/plain_text.py", "grader/readers/__init__.py"],
-        "Add a format of feedback: one template, and its entry": ["templates/feedback.txt.jinja", "grader/feedback.py"],
+        "Add a format of feedback: one template, and its entry": [
+            "templates/feedback.txt.jinja",
+            "grader/feedback/formats.py",
+        ],
     }
 
 
