@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test format lint types tests slow pages pictures katex clean
+.PHONY: demo test format lint types tests slow bench fairness pages pictures katex clean
 
 # Sets everything up and runs the whole round: sheets for a small class, filled in, marked.
 demo: $(READY)
@@ -37,6 +37,14 @@ tests: $(READY)
 # Longer runs, outside the suite.
 slow: $(READY)
 	$(BIN)/python -m pytest -n auto -m slow
+
+# What marking costs, beside what reading the file costs.
+bench: $(READY)
+	$(BIN)/python -m benchmarks.marking
+
+# Honest students and students with one mistake, marked by the hundred thousand: some ten minutes.
+fairness: $(READY)
+	$(BIN)/python -m benchmarks.fairness
 
 # Rewrites the pages in examples/ and the generated parts of docs/ and README.md after a change that was meant; look at the difference before committing it.
 pages: $(READY)

@@ -75,7 +75,7 @@ class _Backward:
         for adjoint, argument in zip(operation.adjoint, node.arguments, strict=True):
             if adjoint is None or not self._varies(argument):
                 continue
-            for inner, together in self._through(node):
+            for inner, together in self._fused_with(node):
                 if (beneath := self._beneath(argument, inner)) is not None:
                     adjoint, argument = together, beneath
             yield from self._pushed(self._adjoint(adjoint, node, g, out, argument), argument, argument)
@@ -123,12 +123,12 @@ class _Backward:
 
     # Two operations differentiated together: softmax and cross-entropy leave probs − onehot(target).
 
-    def _through(self, node: Apply) -> tuple[tuple[str, str], ...]:
+    def _fused_with(self, node: Apply) -> tuple[tuple[str, str], ...]:
         """The operations with which this one is differentiated together, where its arguments are as that needs."""
         operation = OPERATIONS[node.operation]
         shares = {Name(given.name) for given in self.model.givens if given.rows}
         fits = operation.shares is None or node.arguments[operation.shares] in shares
-        return operation.through if fits else ()
+        return operation.fused if fits else ()
 
     def _beneath(self, argument: Expression, operation: str) -> Expression | None:
         """The argument of `operation` where that is what an expression is, or what the line of its name says."""
@@ -145,6 +145,6 @@ class _Backward:
             for node in walk(line.expression):
                 if isinstance(node, Name):
                     uses[node.id] += 1
-                if isinstance(node, Apply) and self._through(node):
+                if isinstance(node, Apply) and self._fused_with(node):
                     together.update(a.id for a in node.arguments[:1] if isinstance(a, Name))
         return set(uses - together)

@@ -1,11 +1,11 @@
 """Is the marking fair? Simulated students hand in sheets of attention-backprop, and every verdict is checked.
 
-    python -m benchmarks.fairness [--sheets 100000] [--named 8000] [--seed 1] [--jobs 2]
+    python -m benchmarks.fairness [--sheets 100000] [--named 8000] [--honest 10000] [--continued 100] [--ways 1000]
 
 Half of the sheets are honest; each of the others has one mistake, and is worked on rightly from the wrong number. The
 students (students.py) and their mistakes (mistakes.py) are written apart from the grader. A mistake is *visible*
 where its answer differs, by more than an honest student may, from what is right for the student's own numbers and
-from the key.
+from the key. Then every bundled problem is worked by honest students: tightness.py says what is measured.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import platform
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from time import perf_counter
@@ -21,9 +21,11 @@ from time import perf_counter
 import joblib
 import numpy as np
 
+from benchmarks import tightness
 from benchmarks.mistakes import MISTAKES
 from benchmarks.simulation import ORDER, POOL, Cell, Class, prepare, simulate
 from benchmarks.students import HABITS
+from benchmarks.tables import table
 from course.records import SheetRecord
 from grader.handed_in import Submission
 from grader.marking.columns import mark_problem
@@ -148,11 +150,6 @@ def run(sheets: int, named: int, seed: int, jobs: int = 1) -> Tally:
     return sum(tallies, Tally())
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [head, ["---"] + ["--:"] * (len(head) - 1), *rows]
-    return "\n".join("| " + " | ".join(f"{x:,}" if isinstance(x, int) else str(x) for x in row) + " |" for row in lines)
-
-
 def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.3f} %" if whole else "–"
 
@@ -200,13 +197,19 @@ def main() -> None:
     parser.add_argument("--named", type=int, default=8_000, help="mistaken sheets of which the kinds are read")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=-1, help="processes; -1: one a core")
+    parser.add_argument("--honest", type=int, default=10_000, help="honest sheets of each problem and decimals")
+    parser.add_argument("--continued", type=int, default=100, help="sheets of these that are continued")
+    parser.add_argument("--ways", type=int, default=1000, help="ways in which each of them is continued")
     arguments = parser.parse_args()
     options = " ".join(f"--{name} {value}" for name, value in vars(arguments).items())
     print(f"`python -m benchmarks.fairness {options}`", end=": ")
     print(f"handprop {version('handprop')}, Python {platform.python_version()}, NumPy {np.__version__}")
     shapes = "; ".join(", ".join(f"{name} = {size}" for name, size in sizes.items()) for sizes in SIZES)
     print(f"\nSizes {shapes}; decimals {' and '.join(map(str, DECIMALS))}; {POOL} variants a cell.\n")
-    print(report(run(**vars(arguments))))
+    seed, jobs = arguments.seed, arguments.jobs
+    if arguments.sheets:
+        print(report(run(arguments.sheets, arguments.named, seed, jobs)), end="\n\n")
+    print(tightness.report(tightness.run(arguments.honest, arguments.continued, arguments.ways, seed, jobs)))
 
 
 if __name__ == "__main__":

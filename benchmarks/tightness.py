@@ -2,12 +2,12 @@
 
 **Fair**: no entry of an honest sheet is marked wrong.
 
-**Tight**: take one student's sheet, with the numbers written on it. For each entry, *accepted* is the number of values in
-the last place that the marker takes as right there, for the written earlier numbers. *Reached* is the number of those
-values that honest hands write there, who have the same written earlier numbers: each number that they work on with is
-the written one, or any that honest work holds behind it (as far up or down as that goes, too), and within the line
-they round, truncate or keep each number in any way. The tightness of an entry is accepted ÷ (reached + 1): below 1
-where the bounds take at most one value that nobody reaches.
+**Tight**: take one student's sheet, with the numbers written on it. For each entry, *accepted* is the number of
+values in the last place that the marker takes as right there, for the written earlier numbers. *Reached* is the number
+of those values that honest hands write there, who have the same written earlier numbers: each number that they work on
+with is the written one, or any that honest work holds behind it (as far up or down as that goes, too), and within the
+line they round, truncate or keep each number in any way. The tightness of an entry is accepted ÷ (reached + 1): below
+1 where the bounds take at most one value that nobody reaches.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import joblib
 import numpy as np
 
-from backprop.model import Model
+from backprop.model import Line, Model
 from benchmarks.hands import ALL_HABITS, ANY, FAR, Hand, Numbers, exact_hand, work
 from benchmarks.students import CUT, EVEN, MIXED, UP, rounded
+from benchmarks.tables import table
 from course.records import ProblemRecord
 from grader.marking import LineVerdicts, mark_problem
 from worksheets import load_problem
@@ -30,9 +32,14 @@ from worksheets.sheet import single_sheet
 from worksheets.variants import Vetting
 
 PROBLEMS = tuple(bundled_problems())
+DECIMALS = (3, 4)
 DRAWN = 60
 """Variants drawn of a problem; the sheets are dealt from them."""
+CHUNK, STATES = 4000, 20
+"""Sheets marked, and sheets continued, at once."""
 MOST_EXAMPLES = 20
+SLACK = 1e-4
+"""Of a unit in the last place: the marker's own slack is less, and no two places are so near."""
 WAYS = (EVEN, UP, CUT)
 
 
@@ -85,22 +92,33 @@ def honest_sheets(deck: Deck, which: Numbers, habit: Numbers, rng: np.random.Gen
 
 @dataclass
 class Found:
-    """What was found of one problem: entries by habit, those marked wrong, the tightness of entries by line."""
+    """Entries by habit, and those marked wrong; values reached, and those outside; the tightness of each line."""
 
     entries: Numbers = field(default_factory=lambda: np.zeros(len(ALL_HABITS), dtype=int))
     wrong: Numbers = field(default_factory=lambda: np.zeros(len(ALL_HABITS), dtype=int))
-    tightness: dict[str, list[Numbers]] = field(default_factory=dict)
+    reached: int = 0
+    outside: int = 0
+    tightness: dict[tuple[str, str], Numbers] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
 
     def __add__(self, other: Found) -> Found:
-        lines = {**self.tightness, **other.tightness}
-        joined = {n: self.tightness.get(n, []) + other.tightness.get(n, []) for n in lines}
-        examples = (self.examples + other.examples)[:MOST_EXAMPLES]
-        return Found(self.entries + other.entries, self.wrong + other.wrong, joined, examples)
+        none = np.array([])
+        tightness = {
+            line: np.concatenate([self.tightness.get(line, none), other.tightness.get(line, none)])
+            for line in {**self.tightness, **other.tightness}
+        }
+        return Found(
+            self.entries + other.entries,
+            self.wrong + other.wrong,
+            self.reached + other.reached,
+            self.outside + other.outside,
+            tightness,
+            (self.examples + other.examples)[:MOST_EXAMPLES],
+        )
 
     @property
     def ratios(self) -> Numbers:
-        return np.concatenate([[], *(r for found in self.tightness.values() for r in found)])
+        return np.concatenate([np.array([]), *self.tightness.values()])
 
 
 def mark_honest(deck: Deck, sheets: int, rng: np.random.Generator) -> Found:
@@ -130,41 +148,9 @@ def _example(
     )
 
 
-def continuations(
-    deck: Deck, states: int, count: int, rng: np.random.Generator
-) -> Iterator[tuple[str, Numbers, Numbers]]:
-    """For each line and entry of some honest sheets: how many values are accepted, and which are reached.
-
-    Yields the line, (states, rows, columns) of accepted, and the last places reached, (states, 3 · count, rows, columns).
-    """
-    which = rng.integers(len(deck.pool), size=states)
-    written = honest_sheets(deck, which, rng.integers(len(ALL_HABITS), size=states), rng)
-    verdicts, key = deck.marked(which, written), deck.exact(which)
-    repeated = np.repeat(np.arange(states), count)
-    given = deck.given(which[repeated])
-    behind: dict[str, Behind] = {}
-    for line in deck.model.lines:
-        hand = Hand(deck.record.sizes, deck.record.decimals, rng.choice((MIXED, ANY, FAR, FAR), len(repeated)), rng)
-        hand.turn()
-        own = {name: behind[name].worked_on_with(hand) for name in line.uses if name in behind}
-        full = work(hand, line.expression, {**given, **own})
-        places = np.array([_places(full, deck.record.decimals, way) for way in WAYS])
-        wrote = np.rint(written[line.name] * 10.0**deck.record.decimals)
-        fits = (places == wrote[repeated]).any(axis=0)
-        shape = (states, count, *full.shape[1:])
-        behind[line.name] = Behind.of(written[line.name], full.reshape(shape), fits.reshape(shape))
-        reached = places.reshape(3, states, count, *full.shape[1:]).swapaxes(0, 1)
-        reached = reached.reshape(states, 3 * count, *full.shape[1:])
-        yield line.name, _accepted(verdicts[line.name], key[line.name], deck.record.decimals), reached
-
-
-def _places(x: Numbers, decimals: int, way: int) -> Numbers:
-    return np.rint(rounded(x, decimals, np.full(len(x), way)) * 10.0**decimals)
-
-
 @dataclass(frozen=True)
 class Behind:
-    """The values that honest work held behind the written numbers, (states, values, rows, columns): the first `count`."""
+    """What honest work held behind the written numbers, (states, values, rows, columns): the first `count` of each."""
 
     written: Numbers
     held: Numbers
@@ -180,43 +166,130 @@ class Behind:
         """For each number the written one, one that was held behind it, or the least or greatest of these."""
         rng, held = hand.rng, np.concatenate([self.written[:, None], self.held], axis=1)
         values = self.held.shape[1]
-        one = np.take_along_axis(held, (rng.random(self.held.shape) * (self.count[:, None] + 1)).astype(int), axis=1)
-        one = one.reshape(-1, *one.shape[2:])
+        chosen = (rng.random(self.held.shape) * (self.count[:, None] + 1)).astype(int)
+        one = np.take_along_axis(held, chosen, axis=1).reshape(-1, *held.shape[2:])
         low, high = (np.repeat(end(held, axis=1), values, axis=0) for end in (np.min, np.max))
-        inside = rng.random((len(one), 1, 1)) < rng.choice((0.0, 0.3, 1.0), (len(one), 1, 1))
-        return np.where(
-            np.where(inside, rng.random(one.shape) < 0.9, False), one, np.where(hand.ups(one.shape), high, low)
-        )
+        often = rng.choice((0.0, 0.3, 0.9), (len(one), 1, 1))
+        return np.where(rng.random(one.shape) < often, one, np.where(hand.ups(one.shape), high, low))
 
 
-def _accepted(verdicts: LineVerdicts, key: Numbers, decimals: int) -> tuple[Numbers, Numbers, Numbers]:
-    """The least and greatest last places within the bounds, and those of the key beside them."""
-    scale = 10.0**decimals
-    low, high = (np.moveaxis(x, -1, 0) * scale for x in (verdicts.low, verdicts.high))
-    least, most = np.ceil(low - 1e-4), np.floor(high + 1e-4)
-    keys = np.array([_places(key, decimals, way) for way in WAYS])
-    return least, most, keys
+@dataclass(frozen=True)
+class Reach:
+    """Of each entry of a line, (states, rows, columns): the last places that honest hands wrote, and those accepted.
+
+    Accepted are those from `least` to `most`, and the key's in the ways of rounding it; `reached` has one more axis.
+    """
+
+    reached: Numbers
+    least: Numbers
+    most: Numbers
+    key: Numbers
+
+    @property
+    def outside(self) -> Numbers:
+        """Which of the places reached are not accepted."""
+        within = (self.reached >= self.least) & (self.reached <= self.most)
+        return np.isfinite(self.reached) & ~within & ~(self.reached[:, None] == self.key).any(axis=1)
+
+    @property
+    def tightness(self) -> Numbers:
+        """Accepted over reached and one more, of the entries that have both ends."""
+        beside = _distinct(np.where((self.key < self.least) | (self.key > self.most), self.key, np.nan))
+        accepted = np.maximum(self.most - self.least + 1, 0) + beside
+        ratio = accepted / (_distinct(np.where(self.outside, np.nan, self.reached)) + 1)
+        return np.asarray(ratio[np.isfinite(ratio)])
 
 
-def tightness(deck: Deck, states: int, count: int, rng: np.random.Generator) -> Found:
-    """The tightness of every entry of some honest sheets; what is reached and not accepted counts as marked wrong."""
+def _distinct(places: Numbers) -> Numbers:
+    """The number of different places along the first axis; nan is none."""
+    ordered = np.sort(places, axis=0)
+    return np.asarray((np.isfinite(ordered[:1]).sum(axis=0)) + (np.diff(ordered, axis=0) > 0).sum(axis=0))
+
+
+def reaches(deck: Deck, states: int, count: int, rng: np.random.Generator) -> Iterator[tuple[Line, Reach]]:
+    """Each line of so many honest sheets, continued in so many ways from the numbers written before it."""
+    which = rng.integers(len(deck.pool), size=states)
+    written = honest_sheets(deck, which, rng.integers(len(ALL_HABITS), size=states), rng)
+    verdicts, key, given = deck.marked(which, written), deck.exact(which), deck.given(np.repeat(which, count))
+    sizes, decimals = deck.record.sizes, deck.record.decimals
+    behind: dict[str, Behind] = {}
+    for line in deck.model.lines:
+        hand = Hand(sizes, decimals, rng.choice((MIXED, ANY, FAR, FAR), states * count), rng)
+        hand.turn()
+        own = {name: behind[name].worked_on_with(hand) for name in line.uses if name in behind}
+        full, wrote = work(hand, line.expression, {**given, **own}), written[line.name]
+        shape = (states, count, *full.shape[1:])
+        places = _places(full, decimals).reshape(len(WAYS), *shape)
+        fits = (places == np.rint(wrote * 10.0**decimals)[:, None]).any(axis=0)
+        behind[line.name] = Behind.of(wrote, full.reshape(shape), fits)
+        reached = np.concatenate(np.moveaxis(places, 2, 1))
+        marked = verdicts[line.name]
+        low, high = (np.moveaxis(end, -1, 0) * 10.0**decimals for end in (marked.low, marked.high))
+        yield line, Reach(reached, np.ceil(low - SLACK), np.floor(high + SLACK), _places(key[line.name], decimals))
+
+
+def _places(x: Numbers, decimals: int) -> Numbers:
+    """The last places in which a number may be written, one for each way of rounding it."""
+    ways = (rounded(x, decimals, np.full(len(x), way)) for way in WAYS)
+    return np.rint(np.array(list(ways)) * 10.0**decimals)
+
+
+def follow(deck: Deck, states: int, count: int, rng: np.random.Generator) -> Found:
+    """The tightness of every entry of some honest sheets, and what honest hands reach and the marker does not take."""
     found = Found()
-    for name, (least, most, keys), reached in continuations(deck, states, count, rng):
-        with np.errstate(invalid="ignore"):
-            beside = (keys < least) | (keys > most)
-            key_too = np.sort(np.where(beside, keys, np.inf), axis=0)
-            new = np.isfinite(key_too) & (np.diff(key_too, axis=0, prepend=-np.inf) != 0)
-            accepted = np.maximum(most - least + 1, 0) + new.sum(axis=0)
-            taken = (reached >= least[:, None]) & (reached <= most[:, None])
-            ordered = np.sort(np.where(taken, reached, np.inf), axis=1)
-            distinct = (np.isfinite(ordered) & (np.diff(ordered, axis=1, prepend=-np.inf) != 0)).sum(axis=1)
-        bounded = np.isfinite(accepted)
-        found.tightness[name] = [(accepted / (distinct + 1))[bounded]]
-        outside = np.isfinite(reached) & ~taken & ~(reached[None] == keys[:, :, None]).any(axis=0)
-        found.entries[FAR] += reached.size
-        found.wrong[FAR] += int(outside.sum())
-        for state in np.flatnonzero(outside.any(axis=(1, 2, 3)))[: MOST_EXAMPLES - len(found.examples)]:
+    for line, reach in reaches(deck, states, count, rng):
+        found.tightness[line.text, line.name] = reach.tightness
+        outside = reach.outside
+        found.reached += reach.reached.size
+        found.outside += int(outside.sum())
+        if outside.any():
+            where = f"{deck.record.name}, {deck.record.decimals} decimals, {line.name} = {line.text}"
             found.examples.append(
-                f"{deck.record.name}, {deck.record.decimals} decimals: {name} = {deck.model.by_name[name].text}"
+                f"{where}: {int(outside.sum())} of {outside.size} that honest hands reach are outside"
             )
     return found
+
+
+def run_problem(name: str, sheets: int, states: int, count: int, seed: int) -> Found:
+    """One problem at every number of decimals: honest sheets marked, some of them continued."""
+    found = Found()
+    for decimals in DECIMALS:
+        rng = np.random.default_rng((seed, decimals))
+        deck = prepare(name, decimals, seed)
+        for first in range(0, sheets, CHUNK):
+            found += mark_honest(deck, min(CHUNK, sheets - first), rng)
+        for first in range(0, states, STATES):
+            found += follow(deck, min(STATES, states - first), count, rng)
+    return found
+
+
+def run(sheets: int, states: int, count: int, seed: int, jobs: int = 1) -> dict[str, Found]:
+    """Every bundled problem, by its name."""
+    tasks = (joblib.delayed(run_problem)(name, sheets, states, count, seed) for name in PROBLEMS)
+    return dict(zip(PROBLEMS, joblib.Parallel(n_jobs=jobs)(tasks), strict=True))
+
+
+def report(problems: Mapping[str, Found]) -> str:
+    everything = sum(problems.values(), Found())
+    rows = [
+        (name, int(f.entries.sum()), int(f.wrong.sum()), f.reached, f.outside, *_summary(f.ratios))
+        for name, f in [*problems.items(), ("all", everything)]
+    ]
+    habits = [(h, int(n), int(w)) for h, n, w in zip(ALL_HABITS, everything.entries, everything.wrong, strict=True)]
+    worst = sorted(everything.tightness, key=lambda line: -float(np.percentile(everything.tightness[line], 99)))
+    lines = [(f"{name} = {text}", *_summary(everything.tightness[text, name])) for text, name in worst[:MOST_EXAMPLES]]
+    tightness = ("median", "99th percentile", "most")
+    parts = [
+        table(("problem", "honest entries", "marked wrong", "reached", "outside", *tightness), rows),
+        table(("honest students of every problem", "entries", "marked wrong"), habits),
+        table(("the widest lines", *tightness), lines),
+    ]
+    if everything.examples:
+        parts.append("First examples of what is not as it should be:\n\n- " + "\n- ".join(everything.examples))
+    return "\n\n".join(parts)
+
+
+def _summary(ratios: Numbers) -> tuple[str, ...]:
+    return (
+        tuple(f"{x:.2f}" for x in (np.median(ratios), np.percentile(ratios, 99), ratios.max())) if ratios.size else ()
+    )

@@ -65,7 +65,7 @@ def is_blank(value: object) -> bool:
 
 def printable(text: str) -> str:
     """A name as it can be printed and written anywhere, whatever bytes it was given."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+    return text if text.isprintable() else "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 @dataclass(frozen=True)

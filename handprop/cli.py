@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn, cast
+from typing import Annotated, NoReturn, cast, get_args
 
 import typer
 
+from course.records import Reveal
 from grader.course import CourseError
 from worksheets.authoring import AuthoringError, NotThere
 
@@ -163,13 +164,12 @@ def grade(
 ) -> None:
     """Marks what students handed in."""
     from grader.course import grade_course
-    from grader.feedback.formats import FEEDBACK
-    from grader.feedback.page import LEVELS
 
-    formats = chosen("--feedback", feedback, FEEDBACK)
-    level = next((known for known in LEVELS if known == reveal), None)
+    formats = chosen("--feedback", feedback, ("md", "html", "pdf"))
+    levels = get_args(Reveal)
+    level = next((known for known in levels if known == reveal), None)
     if reveal != level:
-        raise AuthoringError(f"--reveal “{reveal}”: there are {', '.join(LEVELS)}")
+        raise AuthoringError(f"--reveal “{reveal}”: there are {', '.join(levels)}")
     with progress_bar() as progress:
         found = grade_course(course, submissions, out, formats, progress, level, jobs=os.cpu_count() or 1)
     typer.echo(f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} missing")
@@ -203,7 +203,7 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
         def show(what: str, done: int, of: int) -> None:
             if what not in tasks:
                 tasks[what] = bars.add_task(what, total=of)
-            bars.update(tasks[what], completed=done)  # type: ignore[arg-type]
+            bars.update(tasks[what], completed=done, total=of)  # type: ignore[arg-type]
 
         yield show
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -16,8 +18,19 @@ settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
 
 
+CACHE = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the workers of pytest-xdist share the cache of the one that started them
+        folder = config.stash[CACHE] = tempfile.TemporaryDirectory(prefix="handprop-tests-")
+        os.environ["HANDPROP_CACHE"] = folder.name
     config.addinivalue_line("markers", "slow: minutes of proofs; left out unless asked for with -m slow")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if CACHE in config.stash:
+        config.stash[CACHE].cleanup()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

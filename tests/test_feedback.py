@@ -412,8 +412,8 @@ def test_pages_by_several_processes_are_the_same(course: Path, tmp_path: Path, m
 
     for student in records(course):
         hand_in(tmp_path, f"in/{student}.json", right_answers(course, student))
-    monkeypatch.setattr("grader.course.CHUNK", 1)
-    monkeypatch.setattr("grader.course.MANY", 2)
+    monkeypatch.setattr("grader.feedback.writing.CHUNK", 1)
+    monkeypatch.setattr("grader.feedback.writing.MANY", 2)
     told: list[Any] = []
     for jobs in (1, 2):
         out = tmp_path / f"out{jobs}"

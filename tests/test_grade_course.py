@@ -95,7 +95,7 @@ def test_the_gradebook_has_a_row_a_student(course: Path, tmp_path: Path) -> None
 def test_nothing_handed_in_is_a_gradebook_of_missing_students(course: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     found = marked(course, tmp_path, tmp_path / "empty")
-    assert (found.marks, found.not_marked, found.missing) == ([], [], ("s1", "s2", "s3"))
+    assert (list(found.marks), found.not_marked, found.missing) == ([], [], ("s1", "s2", "s3"))
     assert len(rows(tmp_path / "results" / "gradebook.csv")) == 3
     assert (tmp_path / "results" / "not_marked.csv").read_text(encoding="utf-8") == "file,reason\n"
     assert (tmp_path / "results" / "marks.jsonl").read_bytes() == b""

@@ -197,8 +197,8 @@ def test_what_follows_is_called_so_and_earns_its_share() -> None:
     assert scores.verdict == "follows"
     assert [list(row) for row in scores.entries] == [["correct", "correct"], ["follows", "follows"]]
     assert scores.score == pytest.approx(0.75 * scores.out_of)
-    assert scores.message == "Not the key's value, but right for what you wrote for 1.Q."
-    assert marks.line("scaled").message == "Not the key's value, but right for what you wrote for 1.scores."
+    assert scores.message == "Differs from the key, but correct given your 1.Q."
+    assert marks.line("scaled").message == "Differs from the key, but correct given your 1.scores."
 
     (strict,) = sheets(follows=0.0)
     assert grade(strict, worked(strict, mistakes={"Q": slip})).line("scores").score == pytest.approx(2)
@@ -241,18 +241,18 @@ def test_a_line_says_what_it_was_marked_from() -> None:
     marks = grade(sheet, honest | {"Q": "", "K": [honest["K"][0], ["", "x+"]], "scores": [[9, 9], [9, 9]]})
     assert marks.line("scores").message == (
         "No entry is right for the numbers that you wrote earlier. "
-        "In place of 1.Q (left blank) and 1.K (not read in part) the key's numbers were used."
+        "You left 1.Q blank, so the correct values were used. "
+        "Part of your 1.K could not be read, so the correct values were used there."
     )
     assert marks.line("V").message == "Right."
     assert marks.line("scaled").message == (
-        "Right. It is the key's value, though not what follows from what you wrote for 1.scores."
+        "Right. It is the key's value, though it does not follow from your 1.scores."
     )
     nothing = grade(sheet, honest | {"Q": "", "K": "", "scores": [[9, 9], [9, 9]]}).line("scores")
-    assert nothing.message.startswith("No entry is right for the numbers given. In place of 1.Q (left blank) and 1.K")
+    assert nothing.message.startswith("No entry is right for the numbers given. You left 1.Q and 1.K blank, so the")
     zeros = grade(sheet, honest | {"Q": [[0, 0], [0, 0]], "scores": [[0, 0], [0, 0]]}).line("scores")
     assert zeros.message == (
-        "Not the key's value, but right for what you wrote for 1.Q. "
-        "Where your earlier numbers left nothing to work out, it earns nothing."
+        "Differs from the key, but correct given your 1.Q. No marks where your earlier numbers made this trivial."
     )
 
 
@@ -275,10 +275,10 @@ def test_a_product_of_short_numbers_is_right_to_the_digit() -> None:
             off = np.asarray(sheet.key[name])
             off[0, 0] += unit
             assert grade(sheet, {name: off.tolist()}).line(name).entries[0] == ("wrong", "correct")
-    # What has to be rounded may be off by a unit.
-    off = np.asarray(sheet.key["weights"]) + 1e-4
-    assert grade(sheet, {"weights": off.tolist()}).line("weights").verdict == "correct"
-    assert grade(sheet, {"weights": (off + 1e-2).tolist()}).line("weights").verdict == "wrong"
+    # What has to be rounded may be truncated as well.
+    truncated = np.floor(np.asarray(sheet.key["weights"]) * 1e4) / 1e4
+    assert grade(sheet, {"weights": truncated.tolist()}).line("weights").verdict == "correct"
+    assert grade(sheet, {"weights": (truncated + 1e-2).tolist()}).line("weights").verdict == "wrong"
 
 
 def test_entries_that_are_zero_on_every_sheet_must_be_right_and_are_not_paid_for() -> None:

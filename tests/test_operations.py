@@ -161,7 +161,7 @@ def test_a_wrong_rule_through_another_operation_is_caught(monkeypatch: pytest.Mo
     right = derive(model(lines, {"z": (1, 3)}, indices={"k": 3}), "loss")
     assert unproved(right) == []
     for wrong in ("g * a", "g * (onehot(b, columns) - a)", "g * (a - onehot(0, columns))"):
-        monkeypatch.setitem(OPERATIONS, "cross_entropy", replace(entry, through=(("softmax", wrong),)))
+        monkeypatch.setitem(OPERATIONS, "cross_entropy", replace(entry, fused=(("softmax", wrong),)))
         (proof,) = prove_model(derive(model(lines, {"z": (1, 3)}, indices={"k": 3}), "loss"), "loss")
         assert (proof.line, proof.holds) == ("dz", False)
 
@@ -170,9 +170,9 @@ def test_a_wrong_rule_through_another_operation_is_caught(monkeypatch: pytest.Mo
 def test_adjoints_are_of_the_language(operation: str) -> None:
     entry = OPERATIONS[operation]
     assert len(entry.adjoint) == len(entry.takes)
-    for rule in (*entry.adjoint, *(rule for _, rule in entry.through)):
+    for rule in (*entry.adjoint, *(rule for _, rule in entry.fused)):
         assert rule is None or parse(rule)
-    for inner, _ in entry.through:
+    for inner, _ in entry.fused:
         assert inner in OPERATIONS
 
 

@@ -14,9 +14,10 @@ from backprop.model import BACKWARD
 from worksheets import load_problem
 from worksheets.authoring import AuthoringError, NotThere
 from worksheets.check import check, furthest_from_differences, furthest_from_sympy
+from worksheets.drawing import draw_given, keyed_random
 from worksheets.problem import LARGEST_SIZE, bundled_problems
 from worksheets.problem_set import Asked, problem_record
-from worksheets.variants import Vetting, draw_given, draw_variant, keyed_random
+from worksheets.variants import Vetting, draw_variant
 
 BUNDLED = list(bundled_problems())
 

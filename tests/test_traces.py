@@ -154,7 +154,8 @@ def test_a_set_asks_for_a_way(tmp_path: Path) -> None:
     assert sheet.blank_answers()["answers"] == {"1.dW.trace": ""}
     page = sheet.markdown()
     assert "### Trace the gradient flow" in page
-    assert "from `L` to `∂L/∂W`, in an order in which they can be worked (10 marks)" in page
+    assert "(10 marks)" in page
+    assert "from `L` to `∂L/∂W`, in an order in which they can be worked." in page
     assert "`∂L/∂z` → `∂L/∂W`" in sheet.solution()
     assert grade(sheet, {"dW.trace": "dz, dW"}).score == 10
     for ending in FORMATS:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +15,12 @@ from backprop.evaluate import batched, evaluate, work_lines
 from backprop.mistakes import mistakes
 from backprop.visibility import MistakeVisibility
 from handprop.reports import report_lines
+from worksheets import variants
 from worksheets.authoring import AuthoringError
 from worksheets.check import check
 from worksheets.course import generate
-from worksheets.problem import Override, load_problem
+from worksheets.drawing import draw_given, keyed_random
+from worksheets.problem import Override, bundled_problems, load_problem
 from worksheets.problem_set import Asked, load_set, problem_record
 from worksheets.roster import load_roster
 from worksheets.variants import Vetting
@@ -25,20 +30,51 @@ IDENTITY = [[1.0, 0.0], [0.0, 1.0]]
 TENTH = [[0.1, 0.0], [0.0, 0.1]]
 
 
+FIRST = {
+    "X": [[1.3, 0.4], [-0.8, -1.8]],
+    "W_1": [[-0.3, -0.4], [1.0, 0.7]],
+    "b_1": [[-0.7, 0.3]],
+    "W_2": [[1.8], [-0.4]],
+    "b_2": [[-0.9]],
+    "y": [[0.0], [1.0]],
+    "eta": 0.5,
+}
+DRAWN = {
+    "attention-backprop": "74effb454454",
+    "attention-output-gradient": "02bfcbd553c3",
+    "batch-average": "07b47d5c6c91",
+    "causal-attention": "60cbae39d4c3",
+    "compare-training": "74effb454454",
+    "gradient-check": "d81b670c911c",
+    "layer-norm": "2d27583398e5",
+    "lora-projection": "e49de6a972cb",
+    "matmul-gradient": "5db8f860d882",
+    "output-layer-step": "74effb454454",
+    "perceptron": "5f7e4fe1c333",
+    "recurrent-steps": "240f1277dc1d",
+    "relu-classifier": "9d6c828bcc0e",
+    "residual-block": "8bc714c92b8e",
+    "scores-gradient": "a4282205e325",
+    "softmax-jacobian": "2ec51b746faa",
+    "training-loop": "824968679768",
+    "two-heads": "d7df16feddcc",
+}
+
+
 def asked(overrides: dict[str, Override] | None = None, decimals: int = 4, **sizes: int) -> Asked:
     problem = LESSON.adapted(sizes, overrides or {})
     return Asked(problem, frozenset(line.name for line in problem.model.lines), decimals, None)
 
 
 def vetting(one: Asked) -> Vetting:
-    return Vetting(one.problem, problem_record(one))
+    return variants.vetting(one.problem, problem_record(one))
 
 
 @pytest.mark.parametrize("sizes", [{}, {"n": 3, "d": 3, "d_k": 3, "d_v": 3}, {"n": 3, "d_k": 4}])
 @pytest.mark.parametrize("decimals", [3, 4])
 def test_no_sheet_hides_a_mistake_that_these_shapes_can_show(sizes: dict[str, int], decimals: int) -> None:
     vets = vetting(asked(decimals=decimals, **sizes))
-    never = {(h.line, h.mistake.expression) for h in vets.never_seen}
+    never = {(line, mistake.expression) for line, mistake in vets.never_seen}
     model = vets.model
     for drawn in vets.draw(b"class", [(i,) for i in range(5)]):
         worked = work_lines(model.lines, batched(drawn.given), model.sizes)
@@ -67,6 +103,31 @@ def test_a_draw_is_judged_as_it_is_in_a_batch() -> None:
     assert together[:4] == [""] * 4
     assert together[4] != ""
     assert [vets.reasons([given])[0] for given in drawn] == together
+
+
+def test_numbers_of_a_secret_and_a_student_stay_as_they_are() -> None:
+    """So a course that was begun with an earlier version goes on with its numbers."""
+    drawn = {
+        name: [draw_given(load_problem(name), keyed_random(b"fixed", "s1", attempt)) for attempt in range(5)]
+        for name in bundled_problems()
+    }
+    assert drawn["perceptron"][0] == FIRST
+    found = {name: hashlib.sha256(json.dumps(given).encode()).hexdigest()[:12] for name, given in drawn.items()}
+    assert found == DRAWN
+
+
+@pytest.mark.parametrize("students", [1, 40])
+def test_the_first_fit_draw_is_taken_however_many_are_drawn_at_once(students: int) -> None:
+    vets = vetting(asked(decimals=3))
+    class_ = vets.draw(b"class", [(i,) for i in range(students)])
+    tries = [range(1 + sum(drawn.rejected.values())) for drawn in class_]
+    singly = [[draw_given(LESSON, keyed_random(b"class", i, turn)) for turn in turns] for i, turns in enumerate(tries)]
+    reasons = iter(vets.reasons([given for draws in singly for given in draws]))
+    for drawn, draws in zip(class_, singly, strict=True):
+        *unfit, fit = (next(reasons) for _ in draws)
+        assert (draws[-1], fit) == (drawn.given, "")
+        assert Counter(unfit) == drawn.rejected
+        assert "" not in unfit
 
 
 def test_the_target_itself_is_no_wrong_target() -> None:

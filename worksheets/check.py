@@ -20,9 +20,12 @@ from backprop.rounding import Array
 from backprop.symbolic import Proof, Symbolic, prove_model
 from backprop.writing import text
 from course.records import ProblemRecord
+from worksheets import cache
 from worksheets.authoring import AuthoringError
+from worksheets.drawing import draw_given, keyed_random, stacked
+from worksheets.problem import Problem
 from worksheets.problem_set import Asked, problem_record
-from worksheets.variants import Vetting, draw_given, keyed_random
+from worksheets.variants import Vetting
 
 VARIANTS = 200
 STEP = 1e-5  # of a central difference; its own error is about the step squared
@@ -80,8 +83,19 @@ class Report:
 
 
 def check(asked: Asked, variants: int = VARIANTS) -> Report:
-    """A report on one problem of a set: proofs, gradients, variants."""
-    problem, model, record = asked.problem, asked.problem.model, problem_record(asked)
+    """A report on one problem of a set: proofs, gradients, variants; kept where there is nothing against its use."""
+    record = problem_record(asked)
+    content = record, asked.problem.givens, variants
+    report = cache.load("checks", content, Report)
+    if report is None:
+        report = _report(asked.problem, record, variants)
+        if not report.failures:
+            cache.save("checks", content, report)
+    return report
+
+
+def _report(problem: Problem, record: ProblemRecord, variants: int) -> Report:
+    model = problem.model
     loss = problem.derivation.gradients_of
     failures: list[str] = []
     proofs = tuple(prove_model(model, loss)) if loss else ()
@@ -116,7 +130,7 @@ def check(asked: Asked, variants: int = VARIANTS) -> Report:
         tuple(_spreads(record, drawn)),
         tuple(_recognised(record)),
         tuple(_example(record, sample)),
-        tuple(f"{h.line}: {h.mistake.kind}: {text(h.mistake.expression)}" for h in vetting.never_seen),
+        tuple(f"{line}: {mistake.kind}: {text(mistake.expression)}" for line, mistake in vetting.never_seen),
         tuple(_doubts(model, loss)),
         tuple(failures),
     )
@@ -176,9 +190,8 @@ def _sizes(record: ProblemRecord, drawn: list[Mapping[str, Any]]) -> Iterator[Si
 
 def _worked(record: ProblemRecord, drawn: list[Mapping[str, Any]]) -> dict[str, Array]:
     """Every line of every variant, batch last."""
-    stacked = {name: np.stack([np.asarray(given[name]) for given in drawn], axis=-1) for name in drawn[0]}
     model = record.model()
-    return work_lines(model.lines, stacked, model.sizes)
+    return work_lines(model.lines, stacked(drawn), model.sizes)
 
 
 def _spreads(record: ProblemRecord, drawn: list[Mapping[str, Any]]) -> Iterator[Spread]:

@@ -23,7 +23,7 @@ from worksheets.derivations import proved
 from worksheets.formats import FORMATS
 from worksheets.problem_set import ProblemSet
 from worksheets.roster import Roster, Student, folder_name
-from worksheets.sheet import Sheet
+from worksheets.sheet import Sheet, key_records
 from worksheets.variants import Vetting
 
 FEW_PAGES = 200  # are printed sooner by one process: starting more costs a second
@@ -90,7 +90,7 @@ def _generate(
         progress("drawing numbers", done, len(new))
     # The numbers come first and whole, so that a run that is cut short leaves nothing that cannot be finished.
     _write(instructor / "set.json", _pretty(sheet_set))
-    _write(instructor / "keys.jsonl", _lines(Sheet(sheet_set, record).key_record for record in drawn))
+    _write(instructor / "keys.jsonl", _lines(key_records(sheet_set, drawn)))
     _write(instructor / "records.jsonl", _lines(drawn))
     printed = _print(sheet_set, drawn, folder, formats, progress, jobs) if formats else 0
     return Generated(len(new), len(there), printed, tuple(_warnings(problem_set, sheet_set)))
@@ -101,7 +101,7 @@ def _warnings(problem_set: ProblemSet, sheet_set: SetRecord) -> Iterator[str]:
     for number, (asked, record) in enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1):
         vetting = Vetting(asked.problem, record)
         if not vetting.free and vetting.never_seen:
-            kinds = Counter(f"{hiding.line} ({hiding.mistake.kind})" for hiding in vetting.never_seen)
+            kinds = Counter(f"{line} ({mistake.kind})" for line, mistake in vetting.never_seen)
             shown = ", ".join(list(kinds)[:6]) + (", …" if len(kinds) > 6 else "")
             yield (
                 f"problem {number}: its numbers are fixed and hide {len(vetting.never_seen)} known mistakes, "

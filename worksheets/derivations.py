@@ -1,6 +1,6 @@
 """What SymPy says of a set: whether every gradient is proved, and its symbolic form.
 
-This module is imported where a course is made or checked, never where it is marked: SymPy is slow to start.
+SymPy is slow to start: it is loaded only where something is to be proved or derived.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from backprop.entries import cells
 from backprop.notation import Printer
-from backprop.symbolic import Symbolic, prove_model
 from course.records import SetRecord
+from worksheets import cache
 from worksheets.authoring import AuthoringError, nearest
 from worksheets.problem import Problem
 
@@ -18,9 +18,13 @@ from worksheets.problem import Problem
 def proved(sheet_set: SetRecord) -> SetRecord:
     """The set, once SymPy has confirmed every gradient line entry by entry. Raises AuthoringError where it cannot."""
     for problem in sheet_set.problems:
-        for proof in prove_model(problem.model(), problem.loss) if problem.loss else ():
-            if not proof.holds:
-                raise AuthoringError(f"{problem.name}: SymPy cannot confirm {proof.line}, entries {proof.wrong}")
+        if problem.loss and not cache.load("proofs", problem, bool):
+            from backprop.symbolic import prove_model
+
+            for proof in prove_model(problem.model(), problem.loss):
+                if not proof.holds:
+                    raise AuthoringError(f"{problem.name}: SymPy cannot confirm {proof.line}, entries {proof.wrong}")
+            cache.save("proofs", problem, True)
     return sheet_set
 
 
@@ -29,6 +33,8 @@ def derivation(problem: Problem, weight: str, style: str) -> Iterator[str]:
 
     Raises AuthoringError where the problem has no such gradient.
     """
+    from backprop.symbolic import Symbolic, prove_model
+
     model = problem.model
     line = model.by_name.get(f"d{weight}")
     if line is None or line.part != "backward":

@@ -7,7 +7,7 @@ from pathlib import Path
 from course.records import SheetRecord
 from worksheets.problem_set import load_set
 from worksheets.sheet import Sheet
-from worksheets.variants import draw_variant
+from worksheets.variants import public_given
 
 
 def preview_sheet(path: Path) -> Sheet:
@@ -15,7 +15,7 @@ def preview_sheet(path: Path) -> Sheet:
     problem_set = load_set(path)
     record = problem_set.record()
     given = tuple(
-        dict(draw_variant(asked.problem, problem, b"preview", number).given)
+        public_given(asked.problem, problem, "preview", number)
         for number, (asked, problem) in enumerate(zip(problem_set.problems, record.problems, strict=True), 1)
     )
     return Sheet(record, SheetRecord("PREV-1EWS", "preview", given))

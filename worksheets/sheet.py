@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from backprop.evaluate import work_model
+import numpy as np
+
+from backprop.evaluate import work_lines, work_model
 from backprop.work import Numbers, numbers
 from course.records import KeyRecord, Marking, SetRecord, SheetRecord, answers_of
+from worksheets.drawing import stacked
 from worksheets.formats import FORMATS
 from worksheets.problem import Problem
 from worksheets.problem_set import Asked, ProblemSet
-from worksheets.variants import draw_variant
+from worksheets.variants import public_given
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,6 @@ class Sheet:
     def key(self) -> Mapping[str, Any]:
         """The exact value of every line of the first problem."""
         return self.keys[0]
-
-    @property
-    def key_record(self) -> KeyRecord:
-        return KeyRecord(self.record.sheet, tuple(dict(key) for key in self.keys))
 
     def print(self, ending: str, solution: bool = False) -> bytes:
         """The sheet, or its worked solution, as a page in the format of a file's ending."""
@@ -71,6 +70,21 @@ class Sheet:
         return {"sheet": self.record.sheet, "answers": dict.fromkeys(names, "")}
 
 
+def key_records(sheet_set: SetRecord, sheets: Sequence[SheetRecord]) -> list[KeyRecord]:
+    """The exact value of every line on each of many sheets, the whole class worked at once."""
+    of_problems = []
+    for number, problem in enumerate(sheet_set.problems if sheets else ()):
+        model = problem.model()
+        worked = work_lines(model.lines, stacked([sheet.given[number] for sheet in sheets]), model.sizes)
+        columns = {
+            line.name: np.moveaxis(np.broadcast_to(worked[line.name], (*line.shape, len(sheets))), -1, 0).tolist()
+            for line in model.lines
+        }
+        of_problems.append([dict(zip(columns, key, strict=True)) for key in zip(*columns.values(), strict=True)])
+    keys = zip(*of_problems, strict=True)
+    return [KeyRecord(sheet.sheet, key) for sheet, key in zip(sheets, keys, strict=True)]
+
+
 @lru_cache(maxsize=8)
 def _everything_asked(problem: Problem, decimals: int) -> SetRecord:
     everything = frozenset(line.name for line in problem.model.lines)
@@ -80,5 +94,5 @@ def _everything_asked(problem: Problem, decimals: int) -> SetRecord:
 def single_sheet(problem: Problem, seed: int, decimals: int) -> Sheet:
     """A sheet of one problem alone, with everything asked."""
     sheet_set = _everything_asked(problem, decimals)
-    drawn = draw_variant(problem, sheet_set.problems[0], b"practice", seed)
-    return Sheet(sheet_set, SheetRecord(f"SEED-{seed}", f"seed {seed}", (dict(drawn.given),)))
+    given = public_given(problem, sheet_set.problems[0], "practice", seed)
+    return Sheet(sheet_set, SheetRecord(f"SEED-{seed}", f"seed {seed}", (given,)))

@@ -1,9 +1,7 @@
-"""Drawing numbers: each student's own, from a keyed hash, fit to be worked by hand and hiding no mistake."""
+"""Variants: numbers of each student's own, fit to be worked by hand and hiding no mistake."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,15 +12,20 @@ import numpy as np
 
 from backprop.evaluate import evaluate, work_lines
 from backprop.expressions import Apply, Expression, walk
-from backprop.model import ONEHOT, Model
+from backprop.mistakes import Mistake
+from backprop.model import Model
 from backprop.operations import OPERATIONS
 from backprop.rounding import Array
-from backprop.visibility import Hiding, MistakeVisibility
+from backprop.visibility import MistakeVisibility
 from course.records import ProblemRecord
+from worksheets import cache
 from worksheets.authoring import AuthoringError
-from worksheets.problem import Draw, GivenSource, Problem
+from worksheets.drawing import draw_class, keyed_random, plain_given, stacked
+from worksheets.problem import Problem
 
 MOST_TRIES = 400
+AT_ONCE, MOST_AHEAD = 1024, 32
+"""Draws that are judged in one pass, and how many of them are one student's."""
 SAMPLE = 200
 """Draws from which it is learnt which mistakes these numbers can show at all."""
 SELDOM = 0.05
@@ -35,62 +38,6 @@ class Drawn:
 
     given: Mapping[str, Any]
     rejected: Counter[str] = field(default_factory=Counter)
-
-
-def keyed_random(secret: bytes, *message: str | int) -> np.random.Generator:
-    """Random numbers that nobody can foresee who does not know the secret."""
-    digest = hmac.new(secret, "\x1f".join(map(str, message)).encode(), hashlib.sha256).digest()
-    return np.random.default_rng(int.from_bytes(digest, "big"))
-
-
-def draw_given(problem: Problem, rng: np.random.Generator) -> dict[str, Any]:
-    """Numbers for every given: those fixed by the problem, and one draw of the rest."""
-    return {name: _draw(problem, g, rng) for name, g in problem.givens.items()}
-
-
-def _draw(problem: Problem, g: GivenSource, rng: np.random.Generator) -> Any:
-    if g.index is not None:
-        count = problem.sizes[g.index] if isinstance(g.index, str) else g.index
-        return int(rng.integers(count)) if g.value is None else int(g.value)
-    if g.fixed is not None:
-        return g.fixed
-    shape = tuple(problem.sizes[s] if isinstance(s, str) else s for s in g.shape)
-    if g.rows is not None:
-        return _rows_of_one(g.rows, shape, rng).tolist()
-    draw = g.draw or Draw()
-    steps = draw.choices(*(draw.range or _usual_range(g, shape)))
-    numbers = _evenly(steps, shape, rng) / 10**draw.places
-    return numbers.tolist() if shape else float(numbers)
-
-
-def _rows_of_one(rows: str, shape: Sequence[int], rng: np.random.Generator) -> Array:
-    """A matrix whose rows add up to 1: one-hot, rows unlike while there are enough, or shares of one decimal or two."""
-    count, columns = shape
-    if rows == ONEHOT:
-        turns = np.concatenate([rng.permutation(columns) for _ in range(-(-count // columns))])
-        return np.asarray(np.eye(columns)[turns[:count]])
-    parts = 10 if columns <= 5 else 100
-    cuts = [np.sort(rng.choice(parts - 1, columns - 1, replace=False)) + 1 for _ in range(count)]
-    return np.asarray([np.diff(c, prepend=0, append=parts) for c in cuts]) / parts
-
-
-def _evenly(steps: Array, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """Numbers from all parts of a range alike, half of them negative where it is even on both sides of zero.
-
-    So each student has as many large numbers and as many signs to mind as any other.
-    """
-    count = int(np.prod(shape))
-    even = np.array_equal(np.sort(-steps), np.sort(steps))
-    sizes = np.sort(steps[steps >= 0] if even else steps)
-    places = ((rng.permutation(count) + rng.random(count)) * len(sizes) / count).astype(int)
-    signs = np.where(np.arange(count) < (count + int(rng.integers(2))) // 2, -1, 1) if even else np.ones(count)
-    return np.asarray((sizes[places] * rng.permutation(signs)).reshape(shape))
-
-
-def _usual_range(g: GivenSource, shape: tuple[int, ...]) -> tuple[float, float]:
-    """Inputs within ±2 where a row is short, else ±1, and weights within ±1: these keep softmax off its ends."""
-    reach = 2 if not g.trainable and shape and shape[1] <= 2 else 1
-    return -reach, reach
 
 
 class Vetting:
@@ -108,18 +55,28 @@ class Vetting:
         )
 
     @cached_property
-    def _sampled(self) -> list[tuple[Hiding, bool]]:
-        """Every known mistake, with whether these numbers show it often enough to be waited for."""
-        drawn = [draw_given(self.problem, keyed_random(b"sample", i)) for i in range(SAMPLE if self.free else 1)]
-        worked = self._worked(drawn)
-        fit = np.array([not reason for reason in self._unfit(worked, len(drawn))])
-        fit = fit if fit.any() else np.ones(len(drawn), dtype=bool)
-        return [(h, bool((~h.hidden[fit]).mean() >= SELDOM)) for h in self.watch.over(worked)]
+    def _seldom_seen(self) -> frozenset[int]:
+        """The known mistakes, by their place, that too few draws show for them to be waited for."""
+        content = self.record, self.problem.givens
+        places = cache.load("mistakes", content, list[int])
+        if places is None:
+            places = self._sample()
+            cache.save("mistakes", content, places)
+        return frozenset(places)
+
+    def _sample(self) -> list[int]:
+        sample = [keyed_random(b"sample", i) for i in range(SAMPLE if self.free else 1)]
+        worked = work_lines(self.model.lines, draw_class(self.problem, sample), self.model.sizes)
+        fit = np.array([not reason for reason in self._unfit(worked, len(sample))])
+        fit = fit if fit.any() else np.ones(len(sample), dtype=bool)
+        seen = ((~hiding.hidden[fit]).mean() for hiding in self.watch.over(worked))
+        return [place for place, share in enumerate(seen) if share < SELDOM]
 
     @cached_property
-    def never_seen(self) -> tuple[Hiding, ...]:
-        """The mistakes that numbers of these shapes and kinds hide on nearly every sheet."""
-        return tuple(hiding for hiding, seen in self._sampled if not seen)
+    def never_seen(self) -> tuple[tuple[str, Mistake], ...]:
+        """The mistakes, with their lines, that numbers of these shapes and kinds hide on nearly every sheet."""
+        known = [(line, mistake) for line, mistakes in self.watch.known.items() for mistake in mistakes]
+        return tuple(known[place] for place in sorted(self._seldom_seen))
 
     def draw(self, secret: bytes, students: Sequence[Sequence[str | int]]) -> list[Drawn]:
         """Numbers for each of many students, every one drawn anew until theirs are fit.
@@ -128,41 +85,46 @@ class Vetting:
         """
         rejected = [Counter[str]() for _ in students]
         found: dict[int, Drawn] = {}
-        for attempt in range(MOST_TRIES):
-            waiting = [i for i in range(len(students)) if i not in found]
-            if not waiting:
-                break
-            drawn = [draw_given(self.problem, keyed_random(secret, *students[i], attempt)) for i in waiting]
-            for i, given, reason in zip(waiting, drawn, self.reasons(drawn), strict=True):
-                if reason:
-                    rejected[i][reason] += 1
-                else:
-                    found[i] = Drawn(given, rejected[i])
-        for i in range(len(students)):
-            if i not in found:
-                worst = "; ".join(f"{count} times {reason}" for reason, count in rejected[i].most_common(3))
-                raise AuthoringError(
-                    f"{self.problem.where}: none of {MOST_TRIES} draws is fit to be worked by hand: {worst}"
-                )
+        tried, waiting = 0, list(range(len(students)))
+        while waiting and tried < MOST_TRIES:
+            # Where few are waiting, each is drawn several times ahead: judging many costs little more than judging one.
+            ahead = min(MOST_TRIES - tried, max(1, min(MOST_AHEAD, AT_ONCE // len(waiting))))
+            turns = [(i, attempt) for i in waiting for attempt in range(tried, tried + ahead)]
+            drawn = draw_class(self.problem, [keyed_random(secret, *students[i], attempt) for i, attempt in turns])
+            fit: dict[int, int] = {}
+            for place, ((i, _), reason) in enumerate(zip(turns, self._reasons(drawn, len(turns)), strict=True)):
+                if i not in fit:
+                    if reason:
+                        rejected[i][reason] += 1
+                    else:
+                        fit[i] = place
+            given = plain_given(self.problem, drawn, fit.values())
+            found |= {i: Drawn(numbers, rejected[i]) for i, numbers in zip(fit, given, strict=True)}
+            tried, waiting = tried + ahead, [i for i in waiting if i not in fit]
+        for i in waiting:
+            worst = "; ".join(f"{count} times {reason}" for reason, count in rejected[i].most_common(3))
+            raise AuthoringError(
+                f"{self.problem.where}: none of {MOST_TRIES} draws is fit to be worked by hand: {worst}"
+            )
         return [found[i] for i in range(len(students))]
 
     def reasons(self, drawn: Sequence[Mapping[str, Any]]) -> list[str]:
         """For each draw the first reason why it is unfit, or ""; what is fixed for everyone is fit."""
+        return self._reasons(stacked(drawn), len(drawn))
+
+    def _reasons(self, drawn: Mapping[str, Array], batch: int) -> list[str]:
         if not self.free:
-            return [""] * len(drawn)
-        worked = self._worked(drawn)
-        found = self._unfit(worked, len(drawn))
-        waited_for = {(h.line, h.mistake.expression) for h, seen in self._sampled if seen}
-        if not all(found):
-            for hiding in self.watch.over(worked):
-                if (hiding.line, hiding.mistake.expression) in waited_for:
-                    for i in np.flatnonzero(hiding.hidden):
+            return [""] * batch
+        worked = work_lines(self.model.lines, drawn, self.model.sizes)
+        found = self._unfit(worked, batch)
+        rest = np.flatnonzero([not reason for reason in found])
+        if rest.size:
+            of_rest = {name: value[..., rest] if value.shape[-1] > 1 else value for name, value in worked.items()}
+            for place, hiding in enumerate(self.watch.over(of_rest)):
+                if place not in self._seldom_seen:
+                    for i in rest[hiding.hidden]:
                         found[i] = found[i] or f"a mistake on {hiding.line} cannot be seen ({hiding.mistake.kind})"
         return found
-
-    def _worked(self, drawn: Sequence[Mapping[str, Any]]) -> dict[str, Array]:
-        stacked = {name: np.stack([np.asarray(given[name]) for given in drawn], axis=-1) for name in drawn[0]}
-        return work_lines(self.model.lines, stacked, self.model.sizes)
 
     def _unfit(self, worked: Mapping[str, Array], batch: int) -> list[str]:
         """For each draw the first reason why its numbers cannot be worked by hand, or ""."""
@@ -228,3 +190,13 @@ def vetting(problem: Problem, record: ProblemRecord) -> Vetting:
 def draw_variant(problem: Problem, record: ProblemRecord, secret: bytes, *who: str | int) -> Drawn:
     """The numbers of one sheet. Raises AuthoringError where none of many draws is fit."""
     return vetting(problem, record).draw(secret, [who])[0]
+
+
+def public_given(problem: Problem, record: ProblemRecord, use: str, number: int) -> dict[str, Any]:
+    """Numbers that are nobody's, the same for everyone who asks for them, and so kept between runs."""
+    content = record, problem.givens, number
+    given = cache.load(use, content, dict[str, Any])
+    if given is None:
+        given = dict(draw_variant(problem, record, use.encode(), number).given)
+        cache.save(use, content, given)
+    return given

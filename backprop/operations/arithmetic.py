@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop.errors import ExpressionError
 from backprop.expressions import Expression
-from backprop.operations import edits, settling
+from backprop.operations import edits, simplification
 from backprop.operations.entry import Entries, total
 from backprop.operations.printed import Notation, infix
 from backprop.operations.record import (
@@ -102,40 +102,40 @@ OPERATIONS = (
     Operation("@", "the matrix product: row times column, added up",
         takes=(MATRIX, MATRIX), shape=shape_of_product, values=matrix_product, entry=entry_of_product,
         adjoint=("g @ b.T", "a.T @ g"), bounds=bounds_of_product, operator=Operator("#1 @ #2", PRODUCT, "MatMult"),
-        notation=Notation(r"#1 \, #2", "#1 · #2", "#1 thin #2"), settled=settling.matrix_product,
+        notation=Notation(r"#1 \, #2", "#1 · #2", "#1 thin #2"), simplified=simplification.matrix_product,
         edits=edits.of_matrix_product),
     Operation("*", f"the product entry by entry{SPREAD}",
         takes=(MATRIX, MATRIX), values=python.mul, adjoint=("g * b", "g * a"), bounds=multiply,
         sympy=lambda sp, a, b: a * b, operator=Operator("#1 * #2", PRODUCT, "Mult"), says_itself=True,
-        notation=Notation(r"#1 \cdot #2", "#1 × #2", "#1 ⋅ #2"), matrices=infix(r"\odot", "⊙"), settled=settling.multiply,
+        notation=Notation(r"#1 \cdot #2", "#1 × #2", "#1 ⋅ #2"), matrices=infix(r"\odot", "⊙"), simplified=simplification.multiply,
         edits=edits.of_product),
     Operation("/", f"the quotient entry by entry{SPREAD}",
         takes=(MATRIX, MATRIX), values=python.truediv, adjoint=("g / b", "-(g * a) / b ** 2"), bounds=divide,
         sympy=lambda sp, a, b: a / b, operator=Operator("#1 / #2", PRODUCT, "Div"), says_itself=True,
         notation=Notation(r"\frac{#1}{#2}", "#1 / #2", "frac(#1, #2)", bar=True), matrices=infix(r"\oslash", "⊘"),
-        settled=settling.divide, edits=edits.of_quotient),
+        simplified=simplification.divide, edits=edits.of_quotient),
     Operation("+", f"the sum entry by entry{SPREAD}",
         takes=(MATRIX, MATRIX), values=python.add, adjoint=("g", "g"), sympy=lambda sp, a, b: a + b,
-        operator=Operator("#1 + #2", SUM, "Add"), says_itself=True, notation=infix("+", "+"), settled=settling.add,
+        operator=Operator("#1 + #2", SUM, "Add"), says_itself=True, notation=infix("+", "+"), simplified=simplification.add,
         edits=edits.of_sum),
     Operation("-", f"the difference entry by entry{SPREAD}",
         takes=(MATRIX, MATRIX), values=python.sub, adjoint=("g", "-g"), falls=(1,), sympy=lambda sp, a, b: a - b,
-        operator=Operator("#1 - #2", SUM, "Sub"), says_itself=True, notation=infix("-", "−"), settled=settling.subtract,
+        operator=Operator("#1 - #2", SUM, "Sub"), says_itself=True, notation=infix("-", "−"), simplified=simplification.subtract,
         edits=edits.of_difference),
     Operation("neg", "every sign turned",
         values=python.neg, adjoint=("-g",), falls=(0,), sympy=lambda sp, a: -a, operator=Operator("-#1", NEGATION, "USub"),
-        says_itself=True, notation=Notation("-#1", "−#1", "-#1"), settled=settling.negate, moves=True,
+        says_itself=True, notation=Notation("-#1", "−#1", "-#1"), simplified=simplification.negate, moves=True,
     ),
     Operation("**", "every entry to a power",
         takes=(MATRIX, EXPONENT), shape=lambda a, k: a, values=np.power, entry=lambda i, j, a, k: a(i, j) ** k(0, 0),
         adjoint=("b * a ** (b - 1) * g", None), bounds=power, sympy=lambda sp, a, k: a**k,
         operator=Operator("#1 ** #2", POWER, "Pow"), says_itself=True,
-        notation=Notation("{#1}^{#2}", "#1^#2", "#1^(#2)", superscript=True), settled=settling.power,
+        notation=Notation("{#1}^{#2}", "#1^#2", "#1^(#2)", superscript=True), simplified=simplification.power,
     ),
     Operation(".T", "the transpose: rows become columns",
         shape=lambda a: tuple(reversed(a)), values=lambda a: np.swapaxes(a, 0, 1) if a.ndim > 1 else a,
         entry=lambda i, j, a: a(j, i), adjoint=("g.T",), operator=Operator("#1.T", ATOM, "T"), says_itself=True,
-        notation=Notation(r"#1^{\top}", "#1ᵀ", "#1^⊤", superscript=True), settled=settling.transpose,
+        notation=Notation(r"#1^{\top}", "#1ᵀ", "#1^⊤", superscript=True), simplified=simplification.transpose,
         edits=edits.of_transpose, moves=True),
 )
 # fmt: on

@@ -69,13 +69,13 @@ MEAN_MISTAKES = (
 OPERATIONS = (
     Operation("cross_entropy", "−log of one entry of a row of probabilities",
         takes=(MATRIX, INDEX), definition="-log(entry(a, 0, b))", shape=shape_of_cross_entropy,
-        adjoint=("-(g * onehot(b, columns)) / a", None), through=(("softmax", "g * (a - onehot(b, columns))"),),
+        adjoint=("-(g * onehot(b, columns)) / a", None), fused=(("softmax", "g * (a - onehot(b, columns))"),),
         notation=Notation(r"-\ln {#1}_{#2}", "−ln #1[#2]", "-ln #1_(#2)"), aliases=("crossentropy",), mistakes=MISTAKES,
     ),
     Operation("mean_cross_entropy", "the mean over the rows of −log of the probability where the second matrix, one-hot, has its 1",
         takes=(MATRIX, MATRIX), definition="-(sum(b * log(a)) / rows)", shape=shape_of_mean, values=mean_cross_entropy,
         adjoint=("-(g * b) / (rows * a)", "-(g * log(a)) / rows"), bounds=bounds_of_mean,
-        through=(("softmax", "g * (a - b) / rows"),), shares=1,
+        fused=(("softmax", "g * (a - b) / rows"),), shares=1,
         notation=Notation(r"\text{mean over the rows of } -\ln {#1} \text{ where } #2 = 1", "mean over the rows of −ln #1 where #2 = 1", '"mean over the rows of " -ln #1 " where " #2 = 1'),
         mistakes=MEAN_MISTAKES),
 )

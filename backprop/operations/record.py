@@ -61,7 +61,7 @@ class Operation:
     result) and `rows`, `columns` (the sizes of `a`); None where there is no gradient. `definition` is the operation
     written out in simpler ones, in the same names; whatever is not declared is read from it.
 
-    `through` names operations with which this one is differentiated together: the line is then the gradient of *their*
+    `fused` names operations with which this one is differentiated together: the line is then the gradient of *their*
     argument, with `a` their result. `shares` is the argument whose rows must add up to 1 for it, as its given says.
     """
 
@@ -82,7 +82,7 @@ class Operation:
     says_itself: bool = False  # whoever sees it printed knows what it is: no legend is needed
     aliases: tuple[str, ...] = ()  # other names that students have for it
     along: tuple[str, ...] = ()  # where students give it an axis, as NumPy does: its line for axis 0, and for axis 1
-    settled: Callable[..., Expression] | None = None  # `settled(shape, *arguments)`: as a textbook prints it
+    simplified: Callable[..., Expression] | None = None  # `simplified(shape, *arguments)`: as a textbook prints it
     edits: Callable[..., Iterator[tuple[str, Expression, str]]] | None = None  # mistakes made by editing the tree
     mistakes: tuple[Known, ...] = ()
     linear: bool = False  # in its first argument: a factor can be taken out
@@ -91,7 +91,7 @@ class Operation:
     jumps: bool = False  # at 0, or where two arguments are equal: rounding would decide what comes out, or comes back
     open_range: tuple[float, float] | None = None  # nearer the ends than this, nothing is left to be practised
     open_at: Callable[[int, int], bool] = lambda i, j: True  # the entries that this is asked of, from 0
-    through: tuple[tuple[str, str], ...] = ()
+    fused: tuple[tuple[str, str], ...] = ()
     shares: int | None = None
 
     @property

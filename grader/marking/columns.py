@@ -17,7 +17,7 @@ from backprop.model import Line, Model
 from backprop.rounding import Array, Interval, Rounding
 from course.records import LineRecord, ProblemRecord
 from grader.marking.marks import Mistake
-from grader.marking.mistakes import may_use, name_mistakes
+from grader.marking.mistakes import may_use, name_mistakes, part_of
 
 CHUNK = 4096
 """Students marked at once: more would leave the processor's cache."""
@@ -73,8 +73,12 @@ def _joined(parts: Sequence[LineVerdicts]) -> LineVerdicts:
     """The verdicts on a line from all chunks."""
     if len(parts) == 1:
         return parts[0]
-    arrays = [field.name for field in fields(LineVerdicts) if field.name != "named"]
-    return LineVerdicts(**{name: np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in arrays})
+    joined = {
+        name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
+        for name in (field.name for field in fields(LineVerdicts))
+        if name != "named"
+    }
+    return replace(parts[0], **joined)
 
 
 def _named(
@@ -97,14 +101,11 @@ def _named(
 
 def _of_members(passes: Sequence[_Pass], name: str, members: Array) -> Any:
     """What some students' lines are worked from, out of all chunks."""
-    found = []
-    for number, part in enumerate(passes):
-        inside = members[(members >= CHUNK * number) & (members < CHUNK * (number + 1))] - CHUNK * number
-        x = part.own[name]
-        found.append(x.map(lambda end, at=inside: end[..., at]) if isinstance(x, Interval) else x[..., inside])
-    if not isinstance(found[0], Interval):
-        return np.concatenate(found, axis=-1)
-    return Interval(*(np.concatenate([getattr(x, end) for x in found], axis=-1) for end in ("low", "high")))
+    places = [members[members // CHUNK == number] % CHUNK for number in range(len(passes))]
+    parts = [part_of(part.own[name], inside) for part, inside in zip(passes, places, strict=True)]
+    if not isinstance(parts[0], Interval):
+        return np.concatenate(parts, axis=-1)
+    return Interval(*(np.concatenate([getattr(x, end) for x in parts], axis=-1) for end in ("low", "high")))
 
 
 def _bare(value: Array) -> Array:
@@ -130,6 +131,7 @@ class _Pass:
         self.by_key.update(self.own)
         self.numbers: dict[str, Array] = dict(given)  # the numbers themselves: what was written, or the key's
         self.slipped: dict[str, Array] = {}  # for each line: the students whose numbers there are not the key's
+        self.blank: dict[str, Array] = {}  # and those who left some of it blank
 
     def verdicts(self) -> dict[str, LineVerdicts]:
         found = {}
@@ -144,9 +146,10 @@ class _Pass:
         key = self._full(self.key[line.name], line)
         by_key = self._bounds(line, bounds(line.expression, self.by_key, sizes, self.rounding))
         self.by_key[line.name] = self._shape_as(line, self.rounding.around(key, by_key))
-        slipped = np.zeros(self.batch, dtype=bool)
-        for name in set(line.uses) & set(self.slipped):
-            slipped |= self.slipped[name]
+        slipped = self._used_by(line, self.slipped)
+        # Whoever slipped may have worked the sheet again, rounding on the way; the key itself is right for everyone.
+        apart: Array = slipped | self._used_by(line, self.blank)
+        from_the_key = Interval(np.where(apart, by_key.low, key), np.where(apart, by_key.high, key))
         if not record.asked:
             # Printed with its value: everyone works on with the key's number.
             self.own[line.name], self.slipped[line.name] = self.by_key[line.name], np.zeros(self.batch, dtype=bool)
@@ -155,9 +158,7 @@ class _Pass:
         wrote = self.answers[line.name]
         exact = self._bounds(line, bounds(line.expression, self.own, sizes, self.rounding))
         allowed = self.rounding.kept(exact)
-        # Whoever slipped may have worked the sheet again, rounding on the way; the key itself is right for everyone.
-        again = Interval(np.where(slipped, by_key.low, key), np.where(slipped, by_key.high, key))
-        from_own, from_key = (self.rounding.holds(x, wrote) for x in (allowed, self.rounding.kept(again)))
+        from_own, from_key = (self.rounding.holds(x, wrote) for x in (allowed, self.rounding.kept(from_the_key)))
         right = from_own | from_key
         wrong = ~right & ~np.isnan(wrote)
         value = self._full(evaluate(line.expression, self.numbers, sizes), line)
@@ -170,7 +171,15 @@ class _Pass:
         self.own[line.name] = self._worked_on_with(line, number, wrote, from_own, exact, by_key)
         self.numbers[line.name] = number if line.shape else number[0, 0]
         self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)))
+        self.blank[line.name] = np.asarray(np.isnan(wrote).any(axis=(0, 1)))
         return LineVerdicts(right, from_own, follows, earns, self.slipped[line.name], value, allowed.low, allowed.high)
+
+    def _used_by(self, line: Line, of: Mapping[str, Array]) -> Array:
+        """The students of whom something holds for an answer that a line is worked from."""
+        found = np.zeros(self.batch, dtype=bool)
+        for name in set(line.uses) & set(of):
+            found |= of[name]
+        return found
 
     def _trivial(self, line: Line, wrote: Array, value: Array, key: Array) -> Array:
         """Entries that follow for free, and so earn nothing.

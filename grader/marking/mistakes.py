@@ -71,10 +71,12 @@ def _within(candidate: known.Mistake, model: Model, own: Mapping[str, Any], wrot
 
 
 def _part(own: Mapping[str, Any], members: Array) -> dict[str, Any]:
-    return {
-        name: x.map(lambda end: end[..., members]) if isinstance(x, Interval) else x[..., members]
-        for name, x in own.items()
-    }
+    return {name: part_of(x, members) for name, x in own.items()}
+
+
+def part_of(x: Any, members: Array) -> Any:
+    """The intervals or values of some students."""
+    return Interval(x.low[..., members], x.high[..., members]) if isinstance(x, Interval) else x[..., members]
 
 
 def _one_a_kind(mistakes: Sequence[known.Mistake]) -> list[known.Mistake]:

@@ -207,7 +207,7 @@ def _cases(marked: Class, line: LineRecord) -> list[bytes | None]:
     column, found = marked.answers[line.name], marked.verdicts[line.name]
     earlier = marked.worked_from(line.name)
     count = column.numbers.shape[-1]
-    special = ~found.right.all(axis=(0, 1))
+    special: Array = ~np.asarray(found.right.all(axis=(0, 1)))
     special |= found.far(column.numbers, marked.problem.decimals).any(axis=(0, 1)) & ~found.follows.any(axis=(0, 1))
     for used in earlier:
         special |= np.isnan(marked.answers[used].numbers).any(axis=(0, 1))

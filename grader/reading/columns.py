@@ -28,7 +28,7 @@ _LONG = re.compile(rf"[-+.0-9eE]{{{LONGEST_NUMBER}}}")
 
 @dataclass(frozen=True)
 class Column:
-    """One answer of all students: its numbers, `(rows, columns, batch)`, and the readings that are not plain numbers."""
+    """One answer of all students: its numbers, `(rows, columns, batch)`, and the readings that are more than that."""
 
     typed: Sequence[object]
     shape: tuple[int, ...]
@@ -73,7 +73,7 @@ def plain_numbers(typed: Sequence[object], shape: tuple[int, ...]) -> Array | No
     if shape:
         if set(map(type, typed)) != {list} or set(map(len, typed)) != {rows}:  # type: ignore[arg-type]
             return None
-        lines = list(chain.from_iterable(typed))  # type: ignore[arg-type]
+        lines: list[list[object]] = list(chain.from_iterable(typed))  # type: ignore[arg-type]
         if set(map(type, lines)) != {list} or set(map(len, lines)) != {columns}:
             return None
         typed = list(chain.from_iterable(lines))

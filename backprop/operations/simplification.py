@@ -1,6 +1,6 @@
-"""How derived lines are settled, as a textbook prints them: numbers folded, signs outermost, no transpose of a product.
+"""How derived lines are simplified, as a textbook prints them: numbers folded, signs outermost, no transpose of a product.
 
-A rule has the arguments of its operation, settled already, and `shape`, the shape of any expression. Nothing here
+A rule has the arguments of its operation, simplified already, and `shape`, the shape of any expression. Nothing here
 changes a value or a shape.
 """
 
@@ -18,7 +18,7 @@ ShapeOf = Callable[[Expression], tuple[int, ...]]
 
 
 def split(expression: Expression) -> tuple[Fraction, Expression | None]:
-    """A settled expression as a number times the rest; the rest is None for a bare number."""
+    """A simplified expression as a number times the rest; the rest is None for a bare number."""
     match expression:
         case Number(value):
             return value, None
@@ -139,7 +139,7 @@ def divide(shape: ShapeOf, a: Expression, b: Expression) -> Expression:
 
 
 def _entrywise(shape: ShapeOf, rule: Callable[..., Expression], a: Expression, b: Expression) -> Expression:
-    """A product or quotient, settled again where an argument need not be spread."""
+    """A product or quotient, simplified again where an argument need not be spread."""
     narrow = _narrowed(shape, a, b), _narrowed(shape, b, a)
     return apply("*" if rule is multiply else "/", a, b) if narrow == (a, b) else rule(shape, *narrow)
 

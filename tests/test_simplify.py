@@ -1,4 +1,4 @@
-"""Derived lines are settled as a textbook prints them, and keep their value and shape."""
+"""Derived lines are simplified as a textbook prints them, and keep their value and shape."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from backprop.writing import text
 
 
 @pytest.mark.parametrize(
-    ("plain", "settled"),
+    ("plain", "simplified"),
     [
         ("2 * A / 2", "A"),
         ("A / 2 / 3", "A / 6"),
@@ -75,10 +75,10 @@ from backprop.writing import text
         ("A * B", "A * B"),
     ],
 )
-def test_expressions_are_settled_as_one_would_write_them(plain: str, settled: str) -> None:
+def test_expressions_are_settled_as_one_would_write_them(plain: str, simplified: str) -> None:
     scope = model({}, {}, {"A": (2, 3), "B": (2, 3), "r": (1, 3), "s": ()}).scope
     found = simplify(parse(plain), scope)
-    assert text(found) == settled
+    assert text(found) == simplified
     assert shape_of(found, scope) == shape_of(parse(plain), scope)
 
 
@@ -86,7 +86,7 @@ PLAIN = model({}, {}, {"A": ("n", "m"), "B": ("m", "n"), "r": (1, "m"), "c": ("n
 
 
 @st.composite
-def settleable(draw: st.DrawFn) -> Expression:
+def simplifiable(draw: st.DrawFn) -> Expression:
     """An expression with spreads, factors and signs in it, as adjoints leave them."""
     expression = draw(grown(PLAIN.scope, most=6))
     factor = draw(st.sampled_from(["1", "-1", "0.5", "2", "0.01", "0"]))
@@ -94,13 +94,13 @@ def settleable(draw: st.DrawFn) -> Expression:
 
 
 @settings(max_examples=300)
-@given(settleable(), st.integers(0, 5))
+@given(simplifiable(), st.integers(0, 5))
 def test_settling_keeps_value_and_shape(expression: Expression, seed: int) -> None:
-    settled = simplify(expression, PLAIN.scope)
-    assert shape_of(settled, PLAIN.scope) == shape_of(expression, PLAIN.scope)
-    assert parse(text(settled)) == settled
+    simplified = simplify(expression, PLAIN.scope)
+    assert shape_of(simplified, PLAIN.scope) == shape_of(expression, PLAIN.scope)
+    assert parse(text(simplified)) == simplified
     values = numbers(PLAIN, seed)
-    before, after = (evaluate(e, values, SIZES) for e in (expression, settled))
+    before, after = (evaluate(e, values, SIZES) for e in (expression, simplified))
     assume(np.isfinite(before).all() and np.abs(before).max() < 1e6)
     assert_close(np.broadcast_to(after, before.shape), before, 1e-9)
 
