@@ -12,8 +12,7 @@ from benchmarks.mistakes import MISTAKES, Mistake
 from benchmarks.students import HABITS, LINES, Doubt, Names, Near, Pen
 from course.records import ProblemRecord, SetRecord
 from worksheets import load_problem
-from worksheets.sheet import single_sheet
-from worksheets.variants import vetting
+from worksheets.variants import variant_checker
 
 POOL = 300
 """Variants drawn for each cell; the sheets are dealt from them."""
@@ -62,9 +61,9 @@ def near(values: Mapping[str, np.ndarray]) -> dict[str, Any]:
 def prepare(sizes: Mapping[str, int], decimals: int, seed: int, variants: int = POOL) -> Cell:
     """A cell, its variants drawn as `generate` draws them."""
     problem = load_problem("attention-backprop").adapted(sizes, {})
-    sheet = single_sheet(problem, seed, decimals)
+    sheet = problem.variant(seed, decimals)
     assert [line.name for line in sheet.set.problems[0].lines] == ORDER
-    drawn = vetting(problem, sheet.set.problems[0]).draw(b"fairness", [(seed, i) for i in range(variants)])
+    drawn = variant_checker(problem, sheet.set.problems[0]).draw(b"fairness", [(seed, i) for i in range(variants)])
     return Cell(sheet.set, tuple(variant.given for variant in drawn))
 
 

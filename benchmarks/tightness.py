@@ -29,7 +29,7 @@ from grader.marking import LineVerdicts, mark_problem
 from worksheets import load_problem
 from worksheets.problem import bundled_problems
 from worksheets.sheet import single_sheet
-from worksheets.variants import Vetting
+from worksheets.variants import VariantChecker
 
 PROBLEMS = tuple(bundled_problems())
 DECIMALS = (3, 4)
@@ -73,7 +73,7 @@ class Deck:
 def prepare(name: str, decimals: int, seed: int, drawn: int = DRAWN) -> Deck:
     problem = load_problem(name)
     record = single_sheet(problem, seed, decimals).set.problems[0]
-    pool = Vetting(problem, record).draw(b"fairness", [(str(seed), str(i)) for i in range(drawn)])
+    pool = VariantChecker(problem, record).draw(b"fairness", [(str(seed), str(i)) for i in range(drawn)])
     return Deck(record, tuple(one.given for one in pool))
 
 

@@ -52,7 +52,7 @@ def _file(path: Path, source: str) -> Read:
             yield NotRead(source, WHAT_TO_DO.get(ending) or _no_reader(path.suffix))
         else:
             changed = path.stat().st_mtime
-            for found in reader(path, source):
+            for found in reader.read(path, source):
                 yield replace(found, time=changed) if isinstance(found, Submission) else found
     except Refused as refused:
         yield NotRead(source, str(refused))

@@ -88,17 +88,17 @@ def check(
 @app.command()
 def derive(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="A bundled problem or a problem file.")],
-    wrt: Annotated[str, typer.Option("--wrt", help="The quantity to differentiate by, such as W_Q.")],
+    wrt: Annotated[str, typer.Option("--wrt", help="Differentiate with respect to this quantity, such as W_Q.")],
     format: Annotated[str, typer.Option("--format", help="text or latex.")] = "text",
 ) -> None:
     """SymPy's symbolic gradient: matrix form and entries."""
+    from worksheets.authored import load_authored
     from worksheets.derivations import derivation
-    from worksheets.problem import load_problem
 
     styles = {"text": "plain", "latex": "latex"}
     if format not in styles:
         raise AuthoringError(f"--format {format}: there are text and latex")
-    for line in derivation(load_problem(name), wrt, styles[format]):
+    for line in derivation(load_authored(name), wrt, styles[format]):
         typer.echo(line)
 
 

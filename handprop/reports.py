@@ -8,9 +8,9 @@ from pathlib import Path
 
 from backprop.model import AGAIN, BACKWARD, FORWARD, THEN, UPDATE
 from backprop.shapes import describe
+from worksheets.authored import bundled_problems, load_authored
 from worksheets.authoring import read_toml
 from worksheets.check import Report
-from worksheets.problem import bundled_problems, load_problem
 from worksheets.problem_set import Asked, bundled_sets, load_set, set_file
 
 TITLES = {
@@ -24,7 +24,7 @@ TITLES = {
 
 def list_problems() -> Iterator[str]:
     """The bundled problems with their titles, then the bundled sets."""
-    titles = {name: load_problem(name).title for name in bundled_problems()}
+    titles = {name: load_authored(name).title for name in bundled_problems()}
     sets = {name: load_set(name).title for name in bundled_sets()}
     width = max(map(len, [*titles, *sets]))
     yield from (f"{name:{width}}  {title}" for name, title in titles.items())
@@ -52,7 +52,7 @@ def show(name: str) -> Iterator[str]:
 
 def show_problem(name: str) -> Iterator[str]:
     """A problem, line by line, with its gradients."""
-    problem = load_problem(name)
+    problem = load_authored(name)
     model = problem.model
     yield problem.title
     if problem.intro:
@@ -77,7 +77,7 @@ def load_checkable(name: str) -> list[Asked]:
         path = set_file(name) if Path(name).stem in bundled_sets() else Path(name)
         if path.suffix == ".toml" and "problem" in read_toml(path):
             return list(load_set(path).problems)
-    problem = load_problem(name)
+    problem = load_authored(name)
     return [Asked(problem, frozenset(line.name for line in problem.model.lines), 4, None)]
 
 

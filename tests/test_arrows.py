@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -43,6 +43,44 @@ def test_arrows(path: Path) -> None:
     assert used <= MAY_IMPORT[package]
     assert not any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(tree)), "imports are absolute"
     assert ast.get_docstring(tree), "every module says what it is for"
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(HOUSE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports_of(path: Path, known: set[str]) -> Iterator[str]:
+    """The modules of the house that a module imports, wherever it does: from a package, the module that is named."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom):
+            below = {f"{node.module}.{alias.name}" for alias in node.names} & known
+            yield from below or {str(node.module)} & known
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """Modules that import each other in a ring; none where there is no such ring."""
+    open_still = dict(graph)
+    while free := [name for name, used in open_still.items() if not used & set(open_still)]:
+        for name in free:
+            del open_still[name]
+    return sorted(open_still)
+
+
+def test_no_module_waits_for_itself() -> None:
+    known = {name_of(path) for path in MODULES}
+    assert not circle({name_of(path): set(imports_of(path, known)) for path in MODULES})
+
+
+def test_a_circle_is_found() -> None:
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == ["a", "b", "c"]
+
+
+def test_no_file_is_long() -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert not [name_of(path) for path, length in lengths.items() if length > 300]
 
 
 def test_templates_hold_nothing_but_a_docstring_and_pages() -> None:

@@ -41,7 +41,7 @@ from backprop.training import derive
 from worksheets import load_problem
 from worksheets.problem import bundled_problems
 from worksheets.problem_set import Asked, problem_record
-from worksheets.variants import Vetting
+from worksheets.variants import VariantChecker
 
 
 @pytest.mark.parametrize("student", STUDENTS.values(), ids=STUDENTS)
@@ -82,7 +82,7 @@ def bundled_sheets(name: str, decimals: int) -> tuple[Model, list[Mapping[str, A
     """A bundled problem with the numbers of two sheets, drawn as `generate` draws them."""
     problem = load_problem(name)
     asked = Asked(problem, frozenset(line.name for line in problem.model.lines), decimals, None)
-    drawn = Vetting(problem, problem_record(asked)).draw(b"bounds", [(0,), (1,)])
+    drawn = VariantChecker(problem, problem_record(asked)).draw(b"bounds", [(0,), (1,)])
     return problem.model, [batched(one.given) for one in drawn]
 
 

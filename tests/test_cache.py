@@ -11,7 +11,7 @@ from worksheets import cache, load_problem, load_set
 from worksheets.check import check
 from worksheets.derivations import proved
 from worksheets.problem_set import problem_record
-from worksheets.variants import Vetting
+from worksheets.variants import VariantChecker
 
 DIGITS = bytes.maketrans(b"0123456789", b"1234567891")
 
@@ -38,15 +38,15 @@ def test_what_was_proved_checked_and_sampled_is_not_done_again(
     asked, record = problem_set.problems[0], problem_set.record()
     proved(record)
     report = check(asked)
-    vetting = Vetting(asked.problem, record.problems[0])
-    hidden = vetting.never_seen
+    variant_checker = VariantChecker(asked.problem, record.problems[0])
+    hidden = variant_checker.never_seen
     assert {path.parent.name for path in files(kept)} == {"proofs", "checks", "mistakes"}
     monkeypatch.setattr("backprop.symbolic.prove_model", refuse)
     monkeypatch.setattr("worksheets.check._report", refuse)
-    monkeypatch.setattr(Vetting, "_sample", refuse)
+    monkeypatch.setattr(VariantChecker, "_sample", refuse)
     assert proved(record) is record
     assert check(asked) == report
-    assert Vetting(asked.problem, record.problems[0]).never_seen == hidden
+    assert VariantChecker(asked.problem, record.problems[0]).never_seen == hidden
 
 
 @pytest.mark.parametrize("harm", ["deleted", "empty", "junk", "changed", "a folder in its place", "a file"])
@@ -87,7 +87,7 @@ def test_another_line_number_or_program_has_its_own(
 ) -> None:
     def sampled(problem: str) -> int:
         asked = load_set(small_set(tmp_path, SET, problem)).problems[0]
-        assert Vetting(asked.problem, problem_record(asked)).draw(b"k", [(1,)])
+        assert VariantChecker(asked.problem, problem_record(asked)).draw(b"k", [(1,)])
         return len(files(kept))
 
     assert [sampled(TINY), sampled(TINY)] == [1, 1]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from classroom import Ran, contents, handprop, lines_of
 
+from grader.readers import FILLERS
 from handprop.demo import STUDENTS
-from handprop.filling import FILLERS
 
 Demo = tuple[Ran, Path]
 
@@ -58,7 +58,7 @@ def test_everyone_gets_what_they_deserve(demo: Demo, student: str) -> None:
 
 def test_every_way_is_shown(demo: Demo) -> None:
     made_up = STUDENTS.values()
-    assert {student.rounding.__name__ for student in made_up} == {"rounded", "cut_off", "in_full"}
+    assert {student.rounding.__name__ for student in made_up} == {"rounded", "truncated", "in_full"}
     assert {student.ending for student in made_up} == set(FILLERS)
     assert any(student.blank for student in made_up)
     assert any(student.mistakes for student in made_up)

@@ -9,10 +9,9 @@ import pytest
 from blank_pages import BLANK, SHAPES, SHEET_ID
 
 from grader.handed_in import Submission
-from grader.readers import READERS
+from grader.readers import FILLERS, READERS
 from grader.reading.answers import read
 from grader.submissions import submissions
-from handprop.filling import FILLERS
 
 ANSWERS: dict[str, Any] = {
     "1.dW_Q": [[0.125, -0.5], [1e-07, 12345.678]],

@@ -17,8 +17,8 @@ from classroom import SET, TINY, small_set
 from grader import grade
 from grader.feedback.formats import FEEDBACK
 from grader.handed_in import Submission
+from grader.readers.markdown import fill_markdown
 from grader.submissions import submissions
-from handprop.filling import fill_markdown
 from worksheets import load_problem
 from worksheets.formats import FORMATS
 from worksheets.preview import preview_sheet

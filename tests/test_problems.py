@@ -15,9 +15,10 @@ from worksheets import load_problem
 from worksheets.authoring import AuthoringError, NotThere
 from worksheets.check import check, furthest_from_differences, furthest_from_sympy
 from worksheets.drawing import draw_given, keyed_random
-from worksheets.problem import LARGEST_SIZE, bundled_problems
+from worksheets.given import LARGEST_SIZE
+from worksheets.problem import bundled_problems
 from worksheets.problem_set import Asked, problem_record
-from worksheets.variants import Vetting, draw_variant
+from worksheets.variants import VariantChecker, draw_variant
 
 BUNDLED = list(bundled_problems())
 
@@ -291,9 +292,9 @@ def test_no_draw_hangs_on_the_sign_of_nearly_nothing(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(changed("softmax(z)", "softmax(relu(z))"), encoding="utf-8")
     problem = load_problem(str(path))
-    vetting = Vetting(problem, problem_record(everything(str(path))))
+    checker = VariantChecker(problem, problem_record(everything(str(path))))
     given = {"x": [[0.3, -0.3]], "W": [[1, 1], [1, 1]], "target": 0, "eta": 0.5}
-    assert vetting.reasons([given]) == ["p hangs on the sign of a number that is nearly 0"]
+    assert checker.reasons([given]) == ["p hangs on the sign of a number that is nearly 0"]
 
 
 OVERLARGE = (

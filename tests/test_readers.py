@@ -10,10 +10,9 @@ from blank_pages import BLANK
 from handing_in import one, reason
 
 from grader.handed_in import NotRead, Submission
-from grader.readers import READERS, WHAT_TO_DO
+from grader.readers import FILLERS, READERS, WHAT_TO_DO
 from grader.reading.answers import read
 from grader.submissions import submissions
-from handprop.filling import FILLERS
 
 ANSWERS = {"1.dW_Q": [[0.125, -0.5], [0.25, 3]], "1.loss": 0.5, "1.dW_Q.formula": "X.T @ dQ"}
 PAGES = {ending: FILLERS[ending](BLANK[ending](), ANSWERS) for ending in FILLERS}

@@ -13,8 +13,7 @@ from classroom import TINY, small_set
 from grader import grade
 from grader.handed_in import Submission
 from grader.marking.marks import Marks
-from grader.readers import READERS
-from handprop.filling import FILLERS
+from grader.readers import FILLERS, READERS
 from worksheets.formats import FORMATS
 from worksheets.preview import preview_sheet
 from worksheets.sheet import Sheet

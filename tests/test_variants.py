@@ -20,10 +20,11 @@ from worksheets.authoring import AuthoringError
 from worksheets.check import check
 from worksheets.course import generate
 from worksheets.drawing import draw_given, keyed_random
-from worksheets.problem import Override, bundled_problems, load_problem
+from worksheets.given import Override
+from worksheets.problem import bundled_problems, load_problem
 from worksheets.problem_set import Asked, load_set, problem_record
 from worksheets.roster import load_roster
-from worksheets.variants import Vetting
+from worksheets.variants import VariantChecker
 
 LESSON = load_problem("attention-backprop")
 IDENTITY = [[1.0, 0.0], [0.0, 1.0]]
@@ -66,14 +67,14 @@ def asked(overrides: dict[str, Override] | None = None, decimals: int = 4, **siz
     return Asked(problem, frozenset(line.name for line in problem.model.lines), decimals, None)
 
 
-def vetting(one: Asked) -> Vetting:
-    return variants.vetting(one.problem, problem_record(one))
+def variant_checker(one: Asked) -> VariantChecker:
+    return variants.variant_checker(one.problem, problem_record(one))
 
 
 @pytest.mark.parametrize("sizes", [{}, {"n": 3, "d": 3, "d_k": 3, "d_v": 3}, {"n": 3, "d_k": 4}])
 @pytest.mark.parametrize("decimals", [3, 4])
 def test_no_sheet_hides_a_mistake_that_these_shapes_can_show(sizes: dict[str, int], decimals: int) -> None:
-    vets = vetting(asked(decimals=decimals, **sizes))
+    vets = variant_checker(asked(decimals=decimals, **sizes))
     never = {(line, mistake.expression) for line, mistake in vets.never_seen}
     model = vets.model
     for drawn in vets.draw(b"class", [(i,) for i in range(5)]):
@@ -96,7 +97,7 @@ def test_what_no_numbers_can_show_is_listed_and_not_waited_for() -> None:
 
 
 def test_a_draw_is_judged_as_it_is_in_a_batch() -> None:
-    vets = vetting(asked())
+    vets = variant_checker(asked())
     drawn: list[dict[str, Any]] = [dict(d.given) for d in vets.draw(b"class", [(i,) for i in range(4)])]
     drawn.append({**drawn[0], "W_K": [[0.1, 0.1], [0.1, 0.1]]})
     together = vets.reasons(drawn)
@@ -118,7 +119,7 @@ def test_numbers_of_a_secret_and_a_student_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize("students", [1, 40])
 def test_the_first_fit_draw_is_taken_however_many_are_drawn_at_once(students: int) -> None:
-    vets = vetting(asked(decimals=3))
+    vets = variant_checker(asked(decimals=3))
     class_ = vets.draw(b"class", [(i,) for i in range(students)])
     tries = [range(1 + sum(drawn.rejected.values())) for drawn in class_]
     singly = [[draw_given(LESSON, keyed_random(b"class", i, turn)) for turn in turns] for i, turns in enumerate(tries)]
@@ -132,7 +133,7 @@ def test_the_first_fit_draw_is_taken_however_many_are_drawn_at_once(students: in
 
 def test_the_target_itself_is_no_wrong_target() -> None:
     model = LESSON.model
-    given = {**vetting(asked()).draw(b"class", [(0,)])[0].given, "target": 1}
+    given = {**variant_checker(asked()).draw(b"class", [(0,)])[0].given, "target": 1}
     worked = work_lines(model.lines, batched(given), model.sizes)
     hiding = [h for h in MistakeVisibility(model, {"dlogits"}, 4).over(worked) if h.mistake.kind == "wrong-target"]
     assert len(hiding) == 4
@@ -143,11 +144,11 @@ def test_numbers_that_are_never_fit_are_refused_with_the_line() -> None:
     # Weights in the hundreds force every softmax to an end.
     huge = Override(values=[[900.0, -800.0], [700.0, 900.0]])
     with pytest.raises(AuthoringError, match=r"none of 400 draws is fit to be worked by hand: .*weights is saturated"):
-        vetting(asked({"W_Q": huge})).draw(b"class", [(0,)])
+        variant_checker(asked({"W_Q": huge})).draw(b"class", [(0,)])
 
 
 def test_sheets_of_a_class_are_equally_hard() -> None:
-    drawn = vetting(asked(n=3, d=4)).draw(b"class", [(i,) for i in range(40)])
+    drawn = variant_checker(asked(n=3, d=4)).draw(b"class", [(i,) for i in range(40)])
     for name in ("X", "W_Q", "W_O"):
         numbers = np.array([d.given[name] for d in drawn]).reshape(40, -1)
         assert set((numbers < 0).sum(axis=1)) == {numbers.shape[1] // 2}

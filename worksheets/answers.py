@@ -10,24 +10,25 @@ from backprop.model import BACKWARD, FORWARD, Line
 from backprop.reasons import reason
 from backprop.work import Numbers
 from course.answer_names import FORMULA, TRACE, AnswerName, Entry
+from course.numbers import marks_text
 from course.records import LineRecord
 from printing import phrases
+from printing.lines import Lines
 from printing.phrases import said
 from printing.styles.style import Blank, worded
-from worksheets.quantities import Quantities, marks_text
 
 
 class Answers:
     """The answers of one problem in one style."""
 
-    def __init__(self, quantities: Quantities) -> None:
-        self.print, self.style, self.printer = quantities, quantities.style, quantities.printer
-        self.model, self.work, self.record = quantities.model, quantities.work, quantities.record
+    def __init__(self, number: int, lines: Lines) -> None:
+        self.number, self.print, self.style, self.printer = number, lines, lines.style, lines.printer
+        self.model, self.work, self.record = lines.model, lines.work, lines.record
 
     def asked(self, line: Line, record: LineRecord, sheet: Numbers) -> dict[str, Any]:
         """A place for an answer: a blank for each entry, and a hint where help is given."""
         rows, columns = map(int, line.shape or (1, 1))
-        answer = AnswerName(self.print.number, line.name)
+        answer = AnswerName(self.number, line.name)
         places = [
             [Blank(Entry(answer, i, j), columns, not line.shape) for j in range(1, columns + 1)]
             for i in range(1, rows + 1)
@@ -55,7 +56,7 @@ class Answers:
                 yield worded(why.says, self.style, self.printer)
         elif record.help == "hints":
             if line.part != FORWARD:
-                yield self.style.math(f"{self.printer.name(line.name)} = {self.printer.expression(line.expression)}")
+                yield self.style.math(self.print.equation(line))
             if entry := self.work.in_symbols(line, sheet, record.always_zero):
                 yield self.style.math(entry)
 
@@ -63,7 +64,7 @@ class Answers:
         """A place to write what is asked of a line as text, where it is."""
         if kind not in record.in_words:
             return {}
-        answer = AnswerName(self.print.number, record.name, kind)
+        answer = AnswerName(self.number, record.name, kind)
         blank = Blank(Entry(answer))
         return {
             "label": str(answer),
@@ -76,7 +77,7 @@ class Answers:
 
     def _answer(self, line: Line, record: LineRecord) -> dict[str, Any]:
         rows, columns = map(int, line.shape or (1, 1))
-        answer = AnswerName(self.print.number, line.name)
+        answer = AnswerName(self.number, line.name)
         return {
             **self.print.formula(line),
             "label": str(answer),
@@ -91,10 +92,7 @@ class Answers:
         self, line: Line, record: LineRecord, values: Mapping[str, Any], sheet: Numbers, reasons: set[str]
     ) -> dict[str, Any]:
         """The worked answer: arithmetic, result, and why, where that was not said before on this page."""
-        worked, more = self.work.entries(line, sheet, record.always_zero)
-        why = reason(self.model, line)
-        sentence = worded(why.says, self.style, self.printer) if why and why.says not in reasons else ""
-        reasons.update([why.says] if why else [])
+        worked, more = self.print.worked(line, sheet)
         result = self.print.value(line.name, values[line.name], self.record.decimals, self.style.names_blanks)
         return {
             **self._answer(line, record),
@@ -102,8 +100,8 @@ class Answers:
             "value": result if line.shape or not worked else "",  # one number stands at the end of its arithmetic
             "result": result,
             "steps": [{"place": w.place, "works": list(w.steps)} for w in worked],
-            "more": said(phrases.MORE, self.style, count=str(more)) if more > 1 else "",
-            "reason": sentence,
+            "more": more,
+            "reason": self.print.reason(line, reasons),
         }
 
     def _trace_task(self, name: str) -> str:

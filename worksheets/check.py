@@ -19,13 +19,14 @@ from backprop.operations import OPERATIONS
 from backprop.rounding import Array
 from backprop.symbolic import Proof, Symbolic, prove_model
 from backprop.writing import text
+from course.numbers import typed_numbers
 from course.records import ProblemRecord
 from worksheets import cache
+from worksheets.authored import AuthoredProblem
 from worksheets.authoring import AuthoringError
 from worksheets.drawing import draw_given, keyed_random, stacked
-from worksheets.problem import Problem
 from worksheets.problem_set import Asked, problem_record
-from worksheets.variants import Vetting
+from worksheets.variants import VariantChecker
 
 VARIANTS = 200
 STEP = 1e-5  # of a central difference; its own error is about the step squared
@@ -94,16 +95,16 @@ def check(asked: Asked, variants: int = VARIANTS) -> Report:
     return report
 
 
-def _report(problem: Problem, record: ProblemRecord, variants: int) -> Report:
+def _report(problem: AuthoredProblem, record: ProblemRecord, variants: int) -> Report:
     model = problem.model
     loss = problem.derivation.gradients_of
     failures: list[str] = []
     proofs = tuple(prove_model(model, loss)) if loss else ()
     failures += [f"SymPy cannot confirm {p.line}: entries {_places(p.wrong)} differ" for p in proofs if not p.holds]
     tries, rejected, drawn = 0, Counter[str](), list[Mapping[str, Any]]()
-    vetting = Vetting(problem, record)
+    checker = VariantChecker(problem, record)
     try:
-        for found in vetting.draw(b"check", [(number,) for number in range(variants)]):
+        for found in checker.draw(b"check", [(number,) for number in range(variants)]):
             tries += 1 + sum(found.rejected.values())
             rejected += found.rejected
             drawn.append(found.given)
@@ -130,7 +131,7 @@ def _report(problem: Problem, record: ProblemRecord, variants: int) -> Report:
         tuple(_spreads(record, drawn)),
         tuple(_recognised(record)),
         tuple(_example(record, sample)),
-        tuple(f"{line}: {mistake.kind}: {text(mistake.expression)}" for line, mistake in vetting.never_seen),
+        tuple(f"{line}: {mistake.kind}: {text(mistake.expression)}" for line, mistake in checker.never_seen),
         tuple(_doubts(model, loss)),
         tuple(failures),
     )
@@ -236,14 +237,7 @@ def _example(record: ProblemRecord, given: Mapping[str, Any]) -> Iterator[tuple[
     key = work_model(model, given)
     for name in (*given, *(line.name for line in model.lines)):
         decimals = record.decimals if name in key else 4
-        yield name, _plain(key.get(name, given.get(name)), decimals)
-
-
-def _plain(value: Any, decimals: int) -> str:
-    """Numbers as one types them: a matrix in brackets."""
-    if isinstance(value, list):
-        return f"[{', '.join(_plain(x, decimals) for x in value)}]"
-    return f"{round(value, decimals) + 0.0:.10g}"
+        yield name, typed_numbers(np.round(np.asarray(key.get(name, given.get(name))), decimals).tolist())
 
 
 def _doubts(model: Model, loss: str | None) -> Iterator[str]:

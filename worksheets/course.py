@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import json
 import os
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +22,9 @@ from worksheets.derivations import proved
 from worksheets.formats import FORMATS
 from worksheets.problem_set import ProblemSet
 from worksheets.roster import Roster, Student, folder_name
+from worksheets.secret import kept_secret
 from worksheets.sheet import Sheet, key_records
-from worksheets.variants import Vetting
+from worksheets.variants import VariantChecker
 
 FEW_PAGES = 200  # are printed sooner by one process: starting more costs a second
 CHUNK = 10  # students whose pages a process prints at a time
@@ -82,7 +82,7 @@ def _generate(
     instructor = folder / "instructor"
     sheet_set, there = _settled(problem_set, instructor)
     known = {record.student: record for record in there}
-    secret = _secret(instructor)
+    secret = kept_secret(instructor)
     new = [student for student in roster.students if student.id not in known]
     drawn = list(there)
     for done, record in enumerate(_new_sheets(problem_set, sheet_set, new, secret, there), 1):
@@ -99,12 +99,12 @@ def _generate(
 def _warnings(problem_set: ProblemSet, sheet_set: SetRecord) -> Iterator[str]:
     """What is hidden by numbers that are the same for everyone, and so cannot be drawn again."""
     for number, (asked, record) in enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1):
-        vetting = Vetting(asked.problem, record)
-        if not vetting.free and vetting.never_seen:
-            kinds = Counter(f"{line} ({mistake.kind})" for line, mistake in vetting.never_seen)
+        checker = VariantChecker(asked.problem, record)
+        if not checker.free and checker.never_seen:
+            kinds = Counter(f"{line} ({mistake.kind})" for line, mistake in checker.never_seen)
             shown = ", ".join(list(kinds)[:6]) + (", …" if len(kinds) > 6 else "")
             yield (
-                f"problem {number}: its numbers are fixed and hide {len(vetting.never_seen)} known mistakes, "
+                f"problem {number}: its numbers are fixed and hide {len(checker.never_seen)} known mistakes, "
                 f"on {shown}; handprop check lists them"
             )
 
@@ -118,28 +118,28 @@ def _settled(problem_set: ProblemSet, instructor: Path) -> tuple[SetRecord, Sequ
             raise AuthoringError(f"{path} is missing, and {records} is there: sheets were made. Nothing was written.")
         return proved(fresh), []
     try:
-        kept: SetRecord = decoder(SetRecord).decode(path.read_bytes())
+        earlier: SetRecord = decoder(SetRecord).decode(path.read_bytes())
         there = read_lines(records.read_bytes(), SheetRecord) if records.exists() else []
     except msgspec.MsgspecError as error:
         raise AuthoringError(f"{instructor}: the records cannot be read: {error}") from None
     if not there:
         return proved(fresh), []
-    changed = _difference(kept, fresh)
+    changed = _difference(earlier, fresh)
     if changed:
         raise AuthoringError(
             f"{instructor.parent}: the set has changed since its sheets were made ({changed}). Nothing was written: "
             "students may have them. Generate into a new folder, or undo the change."
         )
-    return kept, there
+    return earlier, there
 
 
-def _difference(kept: SetRecord, fresh: SetRecord) -> str:
+def _difference(earlier: SetRecord, fresh: SetRecord) -> str:
     """What differs between two derivations of a set, in words; "" where nothing does."""
-    if kept.title != fresh.title:
-        return f"its title was “{kept.title}”"
-    if len(kept.problems) != len(fresh.problems):
-        return f"it had {len(kept.problems)} problems and has {len(fresh.problems)}"
-    for number, (old, new) in enumerate(zip(kept.problems, fresh.problems, strict=True), 1):
+    if earlier.title != fresh.title:
+        return f"its title was “{earlier.title}”"
+    if len(earlier.problems) != len(fresh.problems):
+        return f"it had {len(earlier.problems)} problems and has {len(fresh.problems)}"
+    for number, (old, new) in enumerate(zip(earlier.problems, fresh.problems, strict=True), 1):
         if old != new:
             differing = [
                 f.name
@@ -147,7 +147,7 @@ def _difference(kept: SetRecord, fresh: SetRecord) -> str:
                 if f.name != "lines" and getattr(old, f.name) != getattr(new, f.name)
             ]
             return f"problem {number}, {new.name}: {', '.join(differing) or 'its lines, what is asked or the marks'}"
-    return "" if kept.marking == fresh.marking else "its marking"
+    return "" if earlier.marking == fresh.marking else "its marking"
 
 
 def _new_sheets(
@@ -160,7 +160,7 @@ def _new_sheets(
     """A sheet for each student, told apart from those that are there by its id and its folder."""
     ids, folders = {record.sheet for record in there}, {record.folder.casefold(): record.student for record in there}
     drawn = [
-        Vetting(asked.problem, record).draw(secret, [(student.id, number, asked.problem.name) for student in students])
+        VariantChecker(asked.problem, record).draw(secret, [(s.id, number, asked.problem.name) for s in students])
         for number, (asked, record) in enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1)
     ]
     for position, student in enumerate(students):
@@ -185,21 +185,6 @@ def sheet_id(secret: bytes, student: str, taken: Iterable[str] = ()) -> str:
         if found not in taken:
             return found
         attempt += 1
-
-
-def _secret(instructor: Path) -> bytes:
-    """The course's secret: made on the first run, then kept."""
-    path = instructor / "secret"
-    if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(32) + "\n")
-    secret = path.read_bytes().strip()
-    if len(secret) < 16:
-        raise AuthoringError(
-            f"{path}: this is no secret; remove the file to have one made (where no sheets are out yet)"
-        )
-    return secret
 
 
 def _print(

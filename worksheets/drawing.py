@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from backprop.rounding import Array
-from worksheets.problem import Draw, GivenSource, Problem
+from worksheets.authored import AuthoredProblem
+from worksheets.given import Draw, GivenSource
 
 
 def keyed_random(secret: bytes, *message: str | int) -> np.random.Generator:
@@ -23,17 +24,17 @@ def keyed_random(secret: bytes, *message: str | int) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(digest, "big"))
 
 
-def draw_given(problem: Problem, rng: np.random.Generator) -> dict[str, Any]:
+def draw_given(problem: AuthoredProblem, rng: np.random.Generator) -> dict[str, Any]:
     """Plain numbers for every given: those fixed by the problem, and one draw of the rest."""
     return plain_given(problem, draw_class(problem, [rng]), [0])[0]
 
 
-def draw_class(problem: Problem, generators: Sequence[np.random.Generator]) -> dict[str, Array]:
+def draw_class(problem: AuthoredProblem, generators: Sequence[np.random.Generator]) -> dict[str, Array]:
     """Numbers for every given, one draw a generator; what is fixed has a batch of one."""
     return {name: _draw(problem, g, generators) for name, g in problem.givens.items()}
 
 
-def plain_given(problem: Problem, drawn: Mapping[str, Array], members: Iterable[int]) -> list[dict[str, Any]]:
+def plain_given(problem: AuthoredProblem, drawn: Mapping[str, Array], members: Iterable[int]) -> list[dict[str, Any]]:
     """Some members of a class that was drawn, in plain numbers and lists of rows."""
     places = list(members)
     columns = {
@@ -48,7 +49,7 @@ def stacked(given: Sequence[Mapping[str, Any]]) -> dict[str, Array]:
     return {name: np.moveaxis(np.array([numbers[name] for numbers in given]), 0, -1) for name in given[0]}
 
 
-def _draw(problem: Problem, g: GivenSource, generators: Sequence[np.random.Generator]) -> Array:
+def _draw(problem: AuthoredProblem, g: GivenSource, generators: Sequence[np.random.Generator]) -> Array:
     if g.fixed is not None:
         return np.asarray(_fixed(g))[..., None]
     if g.index is not None:

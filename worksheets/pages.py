@@ -16,14 +16,15 @@ from backprop.model import FORWARD, UPDATE, Line, renewed
 from backprop.operations import OPERATIONS
 from backprop.work import Numbers
 from course.answer_names import FORMULA, TRACE
+from course.numbers import decimals_of, marks_text
 from course.records import ProblemRecord, SetRecord, SheetRecord
 from printing import phrases
+from printing.lines import Lines
 from printing.phrases import said
 from printing.styles.style import Style, words
 from worksheets.answers import Answers
 from worksheets.asking import told_lines
 from worksheets.graph import pictures
-from worksheets.quantities import Quantities, marks_text
 
 
 class Worked(Protocol):
@@ -68,7 +69,7 @@ def _asks_formulas(sheet_set: SetRecord) -> bool:
 
 @lru_cache(maxsize=512)
 def _writer(number: int, problem: ProblemRecord, style: type[Style]) -> Writer:
-    """The writer of a problem in a style, kept from sheet to sheet of a class."""
+    """The writer of a problem in a style, the same for all sheets of a class."""
     return Writer(number, problem, style())
 
 
@@ -76,8 +77,8 @@ class Writer:
     """One problem's pages in one style. What is the same on every sheet is written once."""
 
     def __init__(self, number: int, problem: ProblemRecord, style: Style) -> None:
-        self.print = Quantities(number, problem, style)
-        self.answers = Answers(self.print)
+        self.number, self.print = number, Lines(problem, style)
+        self.answers = Answers(number, self.print)
         self.record, self.style = problem, style
         self.model, self.printer = self.print.model, self.print.printer
         of_sheet = [(line, r) for line, r in zip(self.model.lines, problem.lines, strict=True) if r.asked or r.worked]
@@ -91,7 +92,7 @@ class Writer:
     def _constant(self) -> dict[str, Any]:
         problem, forward = self.record, self.model.part(FORWARD)
         return {
-            "number": self.print.number,
+            "number": self.number,
             "title": self.style.text(problem.title),
             "decimals": problem.decimals,
             "asked_decimals": said(phrases.DECIMALS, self.style, decimals=str(problem.decimals)),
@@ -170,7 +171,7 @@ class Writer:
         value = values[name]
         if name in self.model.scope.indices:
             return {**self.print.names(name), "value": self._index(name, int(value)), "is_index": True}
-        decimals = max(_decimals(x) for x in np.ravel(value))
+        decimals = max(decimals_of(x) for x in np.ravel(value))
         return {**self.print.names(name), "value": self.print.value(name, value, decimals), "is_index": False}
 
     def _index(self, name: str, value: int) -> str:
@@ -196,9 +197,3 @@ def _fall(losses: Sequence[float]) -> dict[str, Any]:
     top = max(losses, default=1.0)
     bars = [f"{step}  {loss:.4f}  {'█' * round(40 * loss / top)}" for step, loss in enumerate(losses)]
     return {"losses": losses, "loss_bars": bars, "loss_top": f"{1.2 * top:.3f}", "loss_scale": f"{3.2 / top:.3f}"}
-
-
-def _decimals(value: float) -> int:
-    """How many decimals a given number has."""
-    shown = f"{value:.10f}".rstrip("0")
-    return len(shown) - shown.index(".") - 1

@@ -15,8 +15,9 @@ from backprop.model import BACKWARD, UPDATE, Line, Model
 from course.answer_names import FORMULA, TRACE
 from course.records import Help, LineRecord, Marking, ProblemRecord, SetRecord
 from worksheets.asking import BARE, WORKED, asked_lines, help_with, traced_lines
+from worksheets.authored import AuthoredProblem, bundled, load_authored
 from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml
-from worksheets.problem import Override, Problem, bundled, load_problem
+from worksheets.given import Override
 
 K = TypeVar("K")
 
@@ -53,7 +54,7 @@ class SetSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Asked:
     """A problem of a set: what of it is asked, at how many decimals, for how many marks, and with how much help."""
 
-    problem: Problem
+    problem: AuthoredProblem
     lines: frozenset[str]
     decimals: int
     marks: float | None
@@ -120,7 +121,7 @@ def _asked(table: Any, source: SetSource, path: Path, number: int) -> Asked:
     use = fitted(table, UseSource, where)
     overrides = {name: fitted(value, Override, f"{where}: given {name}") for name, value in use.given.items()}
     try:
-        problem = load_problem(use.use, path.parent).adapted(use.sizes, overrides)
+        problem = load_authored(use.use, path.parent).adapted(use.sizes, overrides)
         model = problem.model
     except AuthoringError as error:
         raise AuthoringError(f"{where}: {error}") from None

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from backprop.evaluate import work_lines, work_model
 from backprop.work import Numbers, numbers
-from course.records import KeyRecord, Marking, SetRecord, SheetRecord, answers_of
+from course.records import KeyRecord, SetRecord, SheetRecord, answers_of
 from worksheets.drawing import stacked
 from worksheets.formats import FORMATS
-from worksheets.problem import Problem
-from worksheets.problem_set import Asked, ProblemSet
-from worksheets.variants import public_given
 
 
 @dataclass(frozen=True)
@@ -83,16 +80,3 @@ def key_records(sheet_set: SetRecord, sheets: Sequence[SheetRecord]) -> list[Key
         of_problems.append([dict(zip(columns, key, strict=True)) for key in zip(*columns.values(), strict=True)])
     keys = zip(*of_problems, strict=True)
     return [KeyRecord(sheet.sheet, key) for sheet, key in zip(sheets, keys, strict=True)]
-
-
-@lru_cache(maxsize=8)
-def _everything_asked(problem: Problem, decimals: int) -> SetRecord:
-    everything = frozenset(line.name for line in problem.model.lines)
-    return ProblemSet(problem.title, (Asked(problem, everything, decimals, None),), Marking()).record()
-
-
-def single_sheet(problem: Problem, seed: int, decimals: int) -> Sheet:
-    """A sheet of one problem alone, with everything asked."""
-    sheet_set = _everything_asked(problem, decimals)
-    given = public_given(problem, sheet_set.problems[0], "practice", seed)
-    return Sheet(sheet_set, SheetRecord(f"SEED-{seed}", f"seed {seed}", (given,)))

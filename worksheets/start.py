@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from importlib import resources
 from pathlib import Path
 
 from worksheets.authoring import AuthoringError
 from worksheets.course import write_new
+from worksheets.secret import make_secret, secret_file
 
 FILES = ("set.toml", "problem.toml", "roster.csv")
 
@@ -20,14 +19,11 @@ def start_course(folder: Path) -> list[Path]:
     """
     source = resources.files("worksheets") / "start"
     try:
-        secret = folder / "instructor" / "secret"
+        secret = secret_file(folder / "instructor")
         if secret.exists():
             raise AuthoringError(f"{secret} is already there; nothing was written")
         write_new({folder / name: (source / name).read_text(encoding="utf-8") for name in FILES})
-        secret.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(32) + "\n")
+        make_secret(folder / "instructor")
     except (FileExistsError, NotADirectoryError):
         raise AuthoringError(f"{folder} is a file; init makes a folder") from None
     except PermissionError as error:

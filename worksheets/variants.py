@@ -19,9 +19,9 @@ from backprop.rounding import Array
 from backprop.visibility import MistakeVisibility
 from course.records import ProblemRecord
 from worksheets import cache
+from worksheets.authored import AuthoredProblem
 from worksheets.authoring import AuthoringError
 from worksheets.drawing import draw_class, keyed_random, plain_given, stacked
-from worksheets.problem import Problem
 
 MOST_TRIES = 400
 AT_ONCE, MOST_AHEAD = 1024, 32
@@ -40,16 +40,16 @@ class Drawn:
     rejected: Counter[str] = field(default_factory=Counter)
 
 
-class Vetting:
+class VariantChecker:
     """What numbers of one problem must hold to; draws of a whole class are judged in one pass."""
 
-    def __init__(self, problem: Problem, record: ProblemRecord) -> None:
+    def __init__(self, problem: AuthoredProblem, record: ProblemRecord) -> None:
         self.problem, self.record = problem, record
         self.model: Model = record.model()
         self.free = any(g.fixed is None for g in problem.givens.values())
 
     @cached_property
-    def watch(self) -> MistakeVisibility:
+    def visibility(self) -> MistakeVisibility:
         return MistakeVisibility(
             self.model, {line.name for line in self.record.lines if line.asked}, self.record.decimals
         )
@@ -69,13 +69,13 @@ class Vetting:
         worked = work_lines(self.model.lines, draw_class(self.problem, sample), self.model.sizes)
         fit = np.array([not reason for reason in self._unfit(worked, len(sample))])
         fit = fit if fit.any() else np.ones(len(sample), dtype=bool)
-        seen = ((~hiding.hidden[fit]).mean() for hiding in self.watch.over(worked))
+        seen = ((~hiding.hidden[fit]).mean() for hiding in self.visibility.over(worked))
         return [place for place, share in enumerate(seen) if share < SELDOM]
 
     @cached_property
     def never_seen(self) -> tuple[tuple[str, Mistake], ...]:
         """The mistakes, with their lines, that numbers of these shapes and kinds hide on nearly every sheet."""
-        known = [(line, mistake) for line, mistakes in self.watch.known.items() for mistake in mistakes]
+        known = [(line, mistake) for line, mistakes in self.visibility.known.items() for mistake in mistakes]
         return tuple(known[place] for place in sorted(self._seldom_seen))
 
     def draw(self, secret: bytes, students: Sequence[Sequence[str | int]]) -> list[Drawn]:
@@ -120,7 +120,7 @@ class Vetting:
         rest = np.flatnonzero([not reason for reason in found])
         if rest.size:
             of_rest = {name: value[..., rest] if value.shape[-1] > 1 else value for name, value in worked.items()}
-            for place, hiding in enumerate(self.watch.over(of_rest)):
+            for place, hiding in enumerate(self.visibility.over(of_rest)):
                 if place not in self._seldom_seen:
                     for i in rest[hiding.hidden]:
                         found[i] = found[i] or f"a mistake on {hiding.line} cannot be seen ({hiding.mistake.kind})"
@@ -182,17 +182,17 @@ class Vetting:
 
 
 @lru_cache(maxsize=512)
-def vetting(problem: Problem, record: ProblemRecord) -> Vetting:
-    """The vetting of a problem's draws, kept while sheet after sheet of it is drawn."""
-    return Vetting(problem, record)
+def variant_checker(problem: AuthoredProblem, record: ProblemRecord) -> VariantChecker:
+    """What checks a problem's draws, the same for sheet after sheet."""
+    return VariantChecker(problem, record)
 
 
-def draw_variant(problem: Problem, record: ProblemRecord, secret: bytes, *who: str | int) -> Drawn:
+def draw_variant(problem: AuthoredProblem, record: ProblemRecord, secret: bytes, *who: str | int) -> Drawn:
     """The numbers of one sheet. Raises AuthoringError where none of many draws is fit."""
-    return vetting(problem, record).draw(secret, [who])[0]
+    return variant_checker(problem, record).draw(secret, [who])[0]
 
 
-def public_given(problem: Problem, record: ProblemRecord, use: str, number: int) -> dict[str, Any]:
+def public_given(problem: AuthoredProblem, record: ProblemRecord, use: str, number: int) -> dict[str, Any]:
     """Numbers that are nobody's, the same for everyone who asks for them, and so kept between runs."""
     content = record, problem.givens, number
     given = cache.load(use, content, dict[str, Any])

@@ -9,10 +9,12 @@ from typing import Any, Protocol, get_args
 from backprop.model import BACKWARD, Line
 from backprop.notation import PLAIN, Printer
 from course.answer_names import TRACE, AnswerName, answer_name
+from course.numbers import typed_numbers
 from course.records import ProblemRecord, Reveal, SetRecord, SheetRecord
 from grader.feedback.revealed import OwnWork, Revealed, Written, own_work
 from grader.marking.marks import LineMarks, Marks
-from printing.styles.style import Style, worded
+from printing.lines import Lines
+from printing.styles.style import Style
 
 LEVELS: tuple[Reveal, ...] = get_args(Reveal)
 
@@ -85,7 +87,7 @@ LOST_AS = {"blank": " (left blank)", "unreadable": " (not read)", "follows": " (
 
 @lru_cache(maxsize=512)
 def _writer(number: int, problem: ProblemRecord, style: type[FeedbackStyle]) -> Writer:
-    """The writer of a problem in a style, kept from page to page of a class."""
+    """The writer of a problem in a style, the same for all pages of a class."""
     return Writer(number, problem, style())
 
 
@@ -94,8 +96,8 @@ class Writer:
 
     def __init__(self, number: int, problem: ProblemRecord, style: FeedbackStyle) -> None:
         self.number, self.record, self.style = number, problem, style
-        self.revealed = Revealed(problem, style.notation)
-        self.model = problem.model()
+        self.lines = Lines(problem, style)
+        self.revealed, self.model = Revealed(self.lines), self.lines.model
         self.plain = Printer.of(self.model, PLAIN, problem.loss)
         self.title = style.text(problem.title)
 
@@ -117,7 +119,7 @@ class Writer:
     def _names(self, line: LineMarks) -> dict[str, str]:
         """What a line is called on the sheet, and its symbol where that is another."""
         quantity = _answer(line).line
-        symbol = self.style.math(self.revealed.printer.name(quantity)) if self.plain.name(quantity) != quantity else ""
+        symbol = self.lines.math(quantity) if self.plain.name(quantity) != quantity else ""
         return {
             "label": self.style.text(line.name),
             "name": line.name,
@@ -186,18 +188,16 @@ class Writer:
             yield {"says": self.style.text(says), "value": self._block(cells)}
 
     def _formula(self, line: Line) -> str:
-        printer = self.revealed.printer
-        return self.style.arithmetic(f"{printer.name(line.name)} = {printer.expression(line.expression)}")
+        return self.style.arithmetic(self.lines.equation(line))
 
     def _way(self, line: Line) -> str:
         """The gradients from the loss to a line, in an order in which they can be worked."""
         needed = [n.name for n in self.model.part(BACKWARD) if n.name in self.model.depends_on(line.name)]
-        return " → ".join(self.style.arithmetic(self.revealed.printer.name(name)) for name in (*needed, line.name))
+        return " → ".join(self.style.arithmetic(self.lines.printer.name(name)) for name in (*needed, line.name))
 
     def _working(self, line: LineMarks, own: OwnWork, written: Written, said: set[str]) -> dict[str, Any]:
         asked = self.model.by_name[_answer(line).line]
         working = self.revealed.working(asked, own, written, said)
-        more = f"The other {working.more} entries are worked in the same way." if working.more > 1 else ""
         return {
             "says": self.style.text(f"How it is worked out{', ' if working.on else ''}{working.on}"),
             "formula": self._formula(asked),
@@ -205,8 +205,8 @@ class Writer:
                 {"place": self.style.arithmetic(w.place), "works": [self.style.arithmetic(s) for s in w.steps]}
                 for w in working.entries
             ],
-            "more": self.style.text(more) if more else "",
-            "reason": worded(working.reason, self.style, self.revealed.printer) if working.reason else "",
+            "more": working.more,
+            "reason": working.reason,
         }
 
 
@@ -230,7 +230,7 @@ def state(line: LineMarks) -> str:
 
 
 def shown(value: float | None) -> str:
-    return "" if value is None else f"{value + 0.0:.10g}"
+    return "" if value is None else typed_numbers(value)
 
 
 def one_line(line: LineMarks) -> str:

@@ -11,15 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from backprop.decimals import number_text
 from backprop.evaluate import batched, evaluate, plain, work_lines
 from backprop.model import Line
-from backprop.notation import Printer
-from backprop.reasons import reason
 from backprop.rounding import Array
-from backprop.work import Numbers, Work, Worked, numbers
+from backprop.work import Numbers, Worked, numbers
+from course.numbers import number_text
 from course.records import ProblemRecord
 from grader.marking.marks import LineMarks
+from printing.lines import Lines
 
 RIGHT = "The right answer"
 FOLLOWS = "Right for the numbers that you wrote earlier"
@@ -76,11 +75,11 @@ def _usable(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class Working:
-    """How a line is worked out: on whose numbers, entry by entry, how many more in the same way, and why."""
+    """How a line is worked out: on whose numbers, entry by entry, what is said of the rest, and why."""
 
     on: str
     entries: tuple[Worked, ...]
-    more: int
+    more: str
     reason: str
 
 
@@ -98,13 +97,10 @@ class Written:
 
 
 class Revealed:
-    """A problem's right values and their working, in one style of printing. What all students share is kept."""
+    """A problem's right values and their working, in one format."""
 
-    def __init__(self, problem: ProblemRecord, style: str) -> None:
-        self.problem, self.model = problem, problem.model()
-        self.printer = Printer.of(self.model, style, problem.loss)
-        self.work = Work(self.model, self.printer, problem.decimals)
-        self.zero = {line.name: line.always_zero for line in problem.lines}
+    def __init__(self, lines: Lines) -> None:
+        self.lines, self.problem, self.model = lines, lines.record, lines.model
 
     def values(self, line: Line, student: OwnWork) -> dict[str, list[list[str]]]:
         """The right values of a line, each under the words that say which they are; a scalar as one row of one."""
@@ -130,10 +126,7 @@ class Revealed:
     def working(self, line: Line, student: OwnWork, written: Written, said: set[str]) -> Working:
         """How a line is worked out; `said` holds the reasons that the page has given already, and is added to."""
         earlier = student.earlier(line)
-        worked, more = self.work.entries(line, written.of(line) if earlier else written.key, self.zero[line.name])
-        why = reason(self.model, line)
-        says = why.says if why and why.says not in said else ""
-        said.update([says] if says else [])
+        worked, more = self.lines.worked(line, written.of(line) if earlier else written.key)
         unusable = student.written & set(line.uses) and not earlier
         on = "on the numbers that you wrote earlier" if earlier else "on the key's numbers" if unusable else ""
-        return Working(on, tuple(worked), more, says)
+        return Working(on, tuple(worked), more, self.lines.reason(line, said))

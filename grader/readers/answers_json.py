@@ -10,6 +10,7 @@ import msgspec
 
 from grader.handed_in import NotRead, Read, Refused, Submission, last_filled_in, printable, sheet_id
 from grader.readers.files import LARGEST, bytes_of, text_of
+from grader.readers.filling import Answers
 
 LARGEST_LINES = 2_000_000_000  # bytes of a .jsonl file, which is read line by line
 BLANK_FORM = 'Hand in the form answers.json: {"sheet": "7KQF-M2PX", "answers": {"1.dQ": "[[0.1, 0.2], [0.3, 0.4]]"}}.'
@@ -91,3 +92,10 @@ def _submission(found: object, source: str) -> Submission:
     if not isinstance(answers, dict):
         raise Refused(f"{'The answers are missing' if answers is None else '“answers” is no object'}. {BLANK_FORM}")
     return Submission(source, name, {printable(key.strip()): value for key, value in answers.items()})
+
+
+def fill_json(page: bytes, answers: Answers) -> bytes:
+    """answers.json with its answers, in the form's own order."""
+    form = json.loads(page)
+    form["answers"] = {name: answers.get(name, blank) for name, blank in form["answers"].items()}
+    return json.dumps(form, indent=1, ensure_ascii=False).encode()

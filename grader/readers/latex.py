@@ -9,6 +9,7 @@ from pathlib import Path
 from course.answer_names import is_in_words, without_escapes
 from grader.handed_in import Read, Refused, Submission, last_filled_in, sheet_in
 from grader.readers.files import bytes_of, text_of
+from grader.readers.filling import Answers, with_entries
 from grader.readers.markdown import NO_SHEET
 
 NO_ANSWERS = (
@@ -74,3 +75,16 @@ def _entries(body: str) -> object:
     if len(rows) > 1 and not rows[-1].strip():
         rows.pop()
     return [[cell.strip().replace("____", "") for cell in _CELL.split(row)] for row in rows]
+
+
+def fill_latex(page: bytes, answers: Answers) -> bytes:
+    """The LaTeX sheet with numbers in place of \\blank."""
+    sheet, filled, done = page.decode(), "", 0
+    for place in BEGIN.finditer(sheet):
+        end = END.search(sheet, place.end())
+        if end and (value := answers.get(place[1], "")) != "":
+            filled += sheet[done : place.end()] + with_entries(
+                sheet[place.end() : end.start()], r"\\blank(?![a-zA-Z])", value
+            )
+            done = end.start()
+    return (filled + sheet[done:]).encode()

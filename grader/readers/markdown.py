@@ -9,6 +9,7 @@ from pathlib import Path
 from course.answer_names import KIND, within, without_escapes
 from grader.handed_in import Read, Refused, Submission, last_filled_in, sheet_in
 from grader.readers.files import bytes_of, text_of
+from grader.readers.filling import Answers, with_entries
 
 NO_SHEET = "The sheet's id is missing: it stands at the top of the sheet, as in “Sheet 7KQF-M2PX”. Leave it in."
 
@@ -60,3 +61,16 @@ def _ends(line: str, name: str, started: bool) -> bool:
         return bool(_FENCE.match(line) or _RULE.match(line) or _PROSE.match(line))
     repeated = line.strip("*_`$ \t-").startswith(within(name))  # "dQ = …" once more, below "1.dQ ="
     return bool(_PROSE.match(line)) and not repeated and not _FENCE.match(line)
+
+
+def fill_markdown(page: bytes, answers: Answers) -> bytes:
+    """The Markdown sheet with numbers over its lines."""
+    sheet = page.decode()
+    for name, value in answers.items():
+        if value != "":
+            start = re.search(rf"(?m)^{re.escape(name)} = ", sheet)
+            if start is None:
+                raise KeyError(name)
+            end = sheet.index("```", start.end())
+            sheet = sheet[: start.end()] + with_entries(sheet[start.end() : end], "_{4,}", value) + sheet[end:]
+    return sheet.encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import Any
 from course.answer_names import IN_WORDS, PATTERN, is_in_words, variable
 from grader.handed_in import NoNumber, Read, Refused, Submission, is_blank, last_filled_in, sheet_id, sheet_in
 from grader.readers.files import LARGEST_DOCUMENT, bytes_of, text_of
+from grader.readers.filling import Answers, as_typed, rows_of
 from grader.readers.markdown import labelled
 from grader.reading.numbers import clip
 
@@ -182,3 +184,39 @@ def _without_doubles(pairs: list[tuple[str, object]]) -> Iterator[tuple[str, obj
     """The answers, without what has an answer's name and stands elsewhere in the notebook: there it is scratch work."""
     lines = {variable(name) for name, _ in pairs if "." in name}
     return (pair for pair in pairs if "." in pair[0] or pair[0] not in lines)
+
+
+def fill_notebook(page: bytes, answers: Answers) -> bytes:
+    """The notebook with each answer assigned in its cell."""
+    import nbformat
+
+    notebook = nbformat.reads(page.decode(), as_version=nbformat.NO_CONVERT)  # type: ignore[no-untyped-call]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source = "\n".join(_filled_in(cell.source, answers))
+    return str(nbformat.writes(notebook)).encode()  # type: ignore[no-untyped-call]
+
+
+def _filled_in(source: str, answers: Answers) -> Iterator[str]:
+    """A cell's lines, with what was typed in place of the blanks of each answer."""
+    value, name, over = "", "", False
+    for line in source.split("\n"):
+        if label := LABEL.match(line):
+            value, name, over = answers.get(label[1], ""), variable(label[1]), False
+        elif value != "" and line.startswith(f"{name} ="):
+            over = True
+            yield f"{name} = {_python(value, len(name) + 4)}"
+            continue
+        elif not line.strip():
+            over = False
+        if not over or label:
+            yield line
+
+
+def _python(value: Any, indent: int) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, list):
+        return as_typed(value)
+    rows = ["[" + ", ".join(as_typed(entry) or "..." for entry in row) + "]" for row in rows_of(value)]
+    return "[" + (",\n" + " " * indent).join(rows) + "]"

@@ -10,11 +10,12 @@ from typing import Any
 from course.answer_names import entry_of
 from grader.handed_in import Read, Refused, Submission, is_blank, sheet_id
 from grader.readers.files import LARGEST_DOCUMENT, bytes_of
+from grader.readers.filling import Answers, as_typed, rows_of
 
 MOST_FIELDS, MOST_PAGES, LONGEST_FIELD, UNPACKED = 20_000, 200, 10_000, 50_000_000
 
 DAMAGED = "This PDF is damaged: it could not be opened. Save it again, look whether it opens, and hand in that file."
-CUT_OFF = "This PDF is cut off: its end is missing. Save or upload it again, and look whether it opens."
+TRUNCATED = "This PDF is truncated: its end is missing. Save or upload it again, and look whether it opens."
 LOCKED = "This PDF needs a password. Save it without one, and hand in that file."
 NO_FIELDS = (
     "This PDF has no fields left to read: printing to PDF, or flattening, turns what was typed into a picture. "
@@ -41,7 +42,7 @@ def read_pdf(path: Path, source: str) -> Read:
     if b"%PDF-" not in data[:1024]:
         raise Refused("This is no PDF, although it is called one. Save it again in your PDF program.")
     if b"%%EOF" not in data[-2048:]:
-        raise Refused(CUT_OFF)
+        raise Refused(TRUNCATED)
     values, drawn_on = _opened(data)
     if not values:
         raise Refused(NO_FIELDS)
@@ -155,3 +156,23 @@ def _drawn_on(pdf: Any) -> bool:
     """Whether somebody wrote on a page with a pen or a text box, beside the fields."""
     notes = (note for page in pdf.pages for note in page.get("/Annots", []))
     return any(str(note.get("/Subtype", "")) in ("/FreeText", "/Ink", "/Stamp") for note in notes)
+
+
+def fill_pdf(page: bytes, answers: Answers) -> bytes:
+    """The PDF form with its fields filled in, as Acrobat does: text in UTF-16, and how it looks beside it."""
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(page)) as pdf:
+        for field in pdf.acroform.fields:
+            place = entry_of(field.fully_qualified_name)
+            if place is None or (value := answers.get(str(place.answer), "")) == "":
+                continue
+            rows = rows_of(value)
+            entry = as_typed(rows[place.row - 1][place.column - 1] if place.row else value)
+            field.obj.V = pikepdf.String(b"\xfe\xff" + entry.encode("utf-16-be"))
+            for note in pdf.acroform.get_annotations_for_field(field):
+                field.generate_appearance(note)
+        pdf.Root.AcroForm.NeedAppearances = True
+        written = io.BytesIO()
+        pdf.save(written, deterministic_id=True)
+    return written.getvalue()

@@ -15,6 +15,7 @@ from typing import Any
 from course.answer_names import PATTERN, is_in_words
 from grader.handed_in import NoNumber, Read, Refused, Submission, is_blank, printable, sheet_id
 from grader.readers.files import LARGEST_DOCUMENT, bytes_of
+from grader.readers.filling import Answers, rows_of
 
 UNPACKED, MOST_PARTS, MOST_ENTRIES, FURTHEST = 30_000_000, 2000, 20_000, (100_000, 1000)
 
@@ -35,7 +36,7 @@ NOT_STORED = (
 _NOT_STORED = f"This formula has no stored result, as the program that wrote the file does not calculate: {SAVE}"
 _ERROR = "The spreadsheet shows the error {}. Mend the formula in this cell, or type the number."
 _DATE = "The spreadsheet made a date of what was typed. Type a fraction as =1/3, or as a decimal such as 0.3333."
-_TRUTH = "True or false stands here, where a number is asked."
+_TRUTH = "Expected a number, got true or false."
 
 CELL_LABEL = re.compile(rf"\s*({PATTERN})\s*[=≈:]?\s*")
 ANSWER = re.compile(r"answer_[0-9]{1,4}", re.IGNORECASE)
@@ -194,3 +195,35 @@ def _cells(book: Any, areas: list[Area]) -> Cells:
             if number in rows:
                 found |= {(tab, number, column): cell.value for column, cell in enumerate(cells, 1)}
     return found
+
+
+def fill_workbook(page: bytes, answers: Answers) -> bytes:
+    """The workbook with numbers in its bordered cells."""
+    import openpyxl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of parts that openpyxl passes over
+        book = openpyxl.load_workbook(io.BytesIO(page))
+    for area in areas_of(book):
+        label = CELL_LABEL.fullmatch(str(book[area.tab].cell(area.top, area.left).value))
+        if label and ANSWER.fullmatch(area.name):
+            for i, row in enumerate(rows_of(answers.get(label[1], ""))):
+                for j, entry in enumerate(row, 1):
+                    if entry != "":
+                        book[area.tab].cell(area.top + i, area.left + j).value = entry
+    return _saved(book, page)
+
+
+def _saved(book: Any, page: bytes) -> bytes:
+    """The workbook's bytes, with the times of the blank one: the same answers give the same file."""
+    changed = book.properties.modified
+    written, dated = io.BytesIO(), io.BytesIO()
+    book.save(written)
+    with zipfile.ZipFile(written) as parts, zipfile.ZipFile(dated, "w", zipfile.ZIP_DEFLATED) as copy:
+        for part in parts.infolist():
+            data = parts.read(part)
+            if part.filename == "docProps/core.xml" and changed:
+                stamp = rb"\g<1>" + f"{changed:%Y-%m-%dT%H:%M:%SZ}".encode()
+                data = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", stamp, data)
+            copy.writestr(zipfile.ZipInfo(part.filename), data, zipfile.ZIP_DEFLATED)
+    return dated.getvalue()

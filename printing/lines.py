@@ -1,4 +1,4 @@
-"""One problem's quantities as they are printed in one style: names, numbers, formulas."""
+"""A problem's lines in one format: names, numbers, formulas, worked steps, reasons."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from backprop.decimals import number_text
 from backprop.model import Line, Model
 from backprop.notation import Printer
-from backprop.work import Work
+from backprop.reasons import reason
+from backprop.work import Numbers, Work, Worked
+from course.numbers import number_text
 from course.records import ProblemRecord
-from printing.styles.style import Style
+from printing import phrases
+from printing.phrases import said
+from printing.styles.style import Style, worded
 
 
 @lru_cache(maxsize=512)
@@ -20,14 +23,15 @@ def _work(problem: ProblemRecord, notation: str) -> Work:
     return Work(problem.model(), Printer.of(problem.model(), notation, problem.loss), problem.decimals)
 
 
-class Quantities:
-    """What every part of a problem's page needs: its record and number on the sheet, the style, how things print."""
+class Lines:
+    """How the lines of a problem are printed, on its sheets and in feedback."""
 
-    def __init__(self, number: int, problem: ProblemRecord, style: Style) -> None:
-        self.number, self.record, self.style = number, problem, style
+    def __init__(self, problem: ProblemRecord, style: Style) -> None:
+        self.record, self.style = problem, style
         self.model: Model = problem.model()
         self.printer = Printer.of(self.model, style.notation, problem.loss)
         self.work = _work(problem, style.notation)
+        self.zero = {line.name: line.always_zero for line in problem.lines}
 
     def names(self, name: str) -> dict[str, str]:
         return {"name": name, "symbol": self.printer.name(name)}
@@ -47,11 +51,23 @@ class Quantities:
         """A line of the model: symbol = formula."""
         return {**self.names(line.name), "formula": self.printer.expression(line.expression)}
 
+    def equation(self, line: Line) -> str:
+        """A line as mathematics: symbol = formula."""
+        return f"{self.printer.name(line.name)} = {self.printer.expression(line.expression)}"
+
+    def worked(self, line: Line, numbers: Numbers) -> tuple[list[Worked], str]:
+        """The arithmetic of a line's entries, and what is said of those that are worked in the same way."""
+        found, more = self.work.entries(line, numbers, self.zero[line.name])
+        return found, said(phrases.MORE, self.style, count=str(more)) if more > 1 else ""
+
+    def reason(self, line: Line, given: set[str]) -> str:
+        """Why a line is as it is, where that is not among the reasons that a page has given, to which it is added."""
+        why = reason(self.model, line)
+        if why is None or why.says in given:
+            return ""
+        given.add(why.says)
+        return worded(why.says, self.style, self.printer)
+
     def math(self, name: str) -> str:
         """A quantity's symbol among words."""
         return self.style.math(self.printer.name(name))
-
-
-def marks_text(marks: float) -> str:
-    shown = f"{marks:.2f}".rstrip("0").rstrip(".")
-    return "1 mark" if shown == "1" else f"{shown} marks"
