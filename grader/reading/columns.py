@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.reading.answers import Reading, read
-from grader.reading.numbers import LONGEST_NUMBER
+from grader.reading.numbers import LONGEST_NUMBER, Entry
 
 Array = NDArray[np.float64]
 
@@ -38,6 +38,11 @@ class Column:
     def reading(self, member: int) -> Reading:
         """How one student's answer was read."""
         return self.odd.get(member) or read(self.typed[member], self.shape)
+
+    def numbers_of(self, member: int) -> Reading:
+        """The same without what is known of how each number was typed."""
+        rows = self.numbers[..., member].tolist()
+        return self.odd.get(member) or Reading(tuple(tuple(Entry("number", x) for x in row) for row in rows))
 
 
 def read_column(typed: Sequence[object], shape: tuple[int, ...]) -> Column:
