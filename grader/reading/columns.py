@@ -23,6 +23,7 @@ Array = NDArray[np.float64]
 
 TOO_LARGE = 1e300
 _MATRIX, _NUMBER = msgspec.json.Decoder(list[list[float]]), msgspec.json.Decoder(float)
+_MINUS_NOTHING = re.compile(r"-0(?![.0-9])")
 _LONG = re.compile(rf"[-+.0-9eE]{{{LONGEST_NUMBER}}}")
 
 
@@ -100,7 +101,9 @@ def _from_text(typed: Sequence[str], shape: tuple[int, ...]) -> list[object] | N
     try:
         # each text on its own, so that none runs into another's
         decode = _MATRIX.decode if shape else _NUMBER.decode
-        return [decode(text) for text in typed]
+        found: list[object] = [decode(text) for text in typed]
+        # of -0 the decoder loses the sign, which the slow reader keeps
+        return None if any("-0" in text and _MINUS_NOTHING.search(text) for text in typed) else found
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
 
