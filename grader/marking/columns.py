@@ -73,7 +73,7 @@ def _joined(parts: Sequence[LineVerdicts]) -> LineVerdicts:
     """The verdicts on a line from all chunks."""
     if len(parts) == 1:
         return parts[0]
-    joined = {
+    joined: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
         for name in (field.name for field in fields(LineVerdicts))
         if name != "named"
