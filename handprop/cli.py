@@ -87,7 +87,7 @@ def check(
 @app.command()
 def derive(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="A bundled problem or a problem file.")],
-    wrt: Annotated[str, typer.Option("--wrt", help="The quantity to differentiate by, such as W_Q.")],
+    wrt: Annotated[str, typer.Option("--wrt", help="Differentiate with respect to this quantity, such as W_Q.")],
     format: Annotated[str, typer.Option("--format", help="text or latex.")] = "text",
 ) -> None:
     """SymPy's symbolic gradient: matrix form and entries."""

@@ -31,8 +31,8 @@ def rounded(value: Array, decimals: int) -> Array:
     return np.round(value, decimals)
 
 
-def cut_off(value: Array, decimals: int) -> Array:
-    # A hair more than the float, so that 0.69, which a float holds as 0.68999…, is not cut to 0.68.
+def truncated(value: Array, decimals: int) -> Array:
+    # A hair more than the float, so that 0.69, which a float holds as 0.68999…, is not truncated to 0.68.
     return np.trunc(value * 10.0**decimals + np.sign(value) * 1e-9) / 10.0**decimals
 
 
@@ -53,7 +53,7 @@ class MadeUp:
 
 STUDENTS = {
     "s001": MadeUp("rounds every line", ending="md"),
-    "s002": MadeUp("cuts off every line", cut_off, ending="pdf"),
+    "s002": MadeUp("truncates every line", truncated, ending="pdf"),
     "s003": MadeUp("keeps full precision in a spreadsheet", in_full, ending="xlsx"),
     "s004": MadeUp("leaves out the transpose in dK, then works on rightly", mistakes={"dK": "dscores @ Q"}),
     "s005": MadeUp("stops after the forward pass", blank=r"1\.(d|W_).*", ending="ipynb"),

@@ -157,7 +157,10 @@ def test_derive_as_text_and_as_latex(tmp_path: Path) -> None:
     ran = handprop("derive", path, "--wrt", "w")
     assert (ran.code, ran.out) == (2, "")
     ran = handprop("derive", "attention-backprop", "--wrt", "W_P")
-    assert (ran.code, ran.err) == (2, "handprop: attention-backprop has no gradient by W_P; did you mean “W_V”?\n")
+    assert (ran.code, ran.err) == (
+        2,
+        "handprop: attention-backprop has no gradient with respect to W_P; did you mean “W_V”?\n",
+    )
     ran = handprop("derive", path, "--wrt", "W", "--format", "word")
     assert (ran.code, ran.err) == (2, "handprop: --format word: there are text and latex\n")
 
@@ -165,7 +168,7 @@ def test_derive_as_text_and_as_latex(tmp_path: Path) -> None:
 def test_derive_of_a_forward_only_problem(tmp_path: Path) -> None:
     (tmp_path / "f.toml").write_text(TINY.partition("[derive]")[0], encoding="utf-8")
     ran = handprop("derive", tmp_path / "f.toml", "--wrt", "W")
-    assert (ran.code, ran.err) == (2, "handprop: f has no gradient by W; there are: none\n")
+    assert (ran.code, ran.err) == (2, "handprop: f has no gradient with respect to W; there are: none\n")
 
 
 def test_check_of_a_problem_and_of_a_set(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_everyone_gets_what_they_deserve(demo: Demo, student: str) -> None:
 
 def test_every_way_is_shown(demo: Demo) -> None:
     made_up = STUDENTS.values()
-    assert {student.rounding.__name__ for student in made_up} == {"rounded", "cut_off", "in_full"}
+    assert {student.rounding.__name__ for student in made_up} == {"rounded", "truncated", "in_full"}
     assert {student.ending for student in made_up} == set(FILLERS)
     assert any(student.blank for student in made_up)
     assert any(student.mistakes for student in made_up)

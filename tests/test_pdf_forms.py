@@ -20,7 +20,7 @@ from blank_pages import SHAPES, SHEET_ID, blank_pdf
 from handing_in import answers, how, one, reason
 
 from grader.handed_in import Submission
-from grader.readers.pdf import CUT_OFF, DAMAGED, DRAWN_ON, LOCKED, NO_FIELDS, NO_SHEET, NOT_OURS, fill_pdf
+from grader.readers.pdf import DAMAGED, DRAWN_ON, LOCKED, NO_FIELDS, NO_SHEET, NOT_OURS, TRUNCATED, fill_pdf
 
 FILLED = Path(__file__).parent / "filled"
 TYPED = {
@@ -219,7 +219,7 @@ def test_locks(tmp_path: Path) -> None:
 
 def test_damage(tmp_path: Path) -> None:
     whole = fill_pdf(blank_pdf(SMALL), {"1.dW_Q": [[1, 2], [3, 4]]})
-    assert reason(tmp_path, "s.pdf", whole[: len(whole) // 2]) == CUT_OFF
+    assert reason(tmp_path, "s.pdf", whole[: len(whole) // 2]) == TRUNCATED
     assert reason(tmp_path, "s.pdf", b"%PDF-1.7\n%%EOF\n") == DAMAGED
     assert reason(tmp_path, "s.pdf", "hello") == (
         "This is no PDF, although it is called one. Save it again in your PDF program."

@@ -170,4 +170,4 @@ def test_a_way_to_what_has_no_gradient_says_so(tmp_path: Path) -> None:
     path = small_set(tmp_path, SET + 'trace = ["target"]\n')
     with pytest.raises(AuthoringError) as refused:
         load_set(path)
-    assert str(refused.value).endswith("trace: there is no gradient by target; there are: z, W")
+    assert str(refused.value).endswith("trace: no gradient with respect to target; there are: z, W")

@@ -86,7 +86,7 @@ def test_formulas_without_results_are_told(tmp_path: Path) -> None:
             "The spreadsheet made a date of what was typed. Type a fraction as =1/3, or as a decimal such as 0.3333.",
         ),
         (datetime.time(1, 30), "The spreadsheet made a date of what was typed."),
-        (True, "True or false stands here, where a number is asked."),
+        (True, "Expected a number, got true or false."),
         (
             "#DIV/0!",
             "The spreadsheet shows the error #DIV/0!. Mend the formula in this cell, or type the number.",

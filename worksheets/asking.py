@@ -41,7 +41,9 @@ def traced_lines(model: Model, quantities: Sequence[str], where: str) -> frozens
     known = [line.name[1:] for line in model.part(BACKWARD)]
     for name in quantities:
         if name not in known:
-            raise AuthoringError(f"{where}: trace: there is no gradient by {name}; {nearest(name, known, 'there are')}")
+            raise AuthoringError(
+                f"{where}: trace: no gradient with respect to {name}; {nearest(name, known, 'there are')}"
+            )
     return frozenset(f"d{name}" for name in quantities)
 
 

@@ -25,7 +25,7 @@ def proved(sheet_set: SetRecord) -> SetRecord:
 
 
 def derivation(problem: AuthoredProblem, weight: str, style: str) -> Iterator[str]:
-    """The gradient by one quantity: its matrix form, and every entry as SymPy derives it, line by printed line.
+    """The gradient with respect to one quantity: its matrix form, and every entry as SymPy derives it.
 
     Raises AuthoringError where the problem has no such gradient.
     """
@@ -33,7 +33,9 @@ def derivation(problem: AuthoredProblem, weight: str, style: str) -> Iterator[st
     line = model.by_name.get(f"d{weight}")
     if line is None or line.part != "backward":
         known = [other.name[1:] for other in model.part("backward")]
-        raise AuthoringError(f"{problem.name} has no gradient by {weight}; {nearest(weight, known, 'there are')}")
+        raise AuthoringError(
+            f"{problem.name} has no gradient with respect to {weight}; {nearest(weight, known, 'there are')}"
+        )
     loss = problem.derivation.gradients_of or ""
     reading, printer = Symbolic(model, loss), Printer.of(model, style, loss)
     proof = next(proof for proof in prove_model(model, loss) if proof.line == line.name)

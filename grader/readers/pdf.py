@@ -15,7 +15,7 @@ from grader.readers.filling import Answers, as_typed, rows_of
 MOST_FIELDS, MOST_PAGES, LONGEST_FIELD, UNPACKED = 20_000, 200, 10_000, 50_000_000
 
 DAMAGED = "This PDF is damaged: it could not be opened. Save it again, look whether it opens, and hand in that file."
-CUT_OFF = "This PDF is cut off: its end is missing. Save or upload it again, and look whether it opens."
+TRUNCATED = "This PDF is truncated: its end is missing. Save or upload it again, and look whether it opens."
 LOCKED = "This PDF needs a password. Save it without one, and hand in that file."
 NO_FIELDS = (
     "This PDF has no fields left to read: printing to PDF, or flattening, turns what was typed into a picture. "
@@ -42,7 +42,7 @@ def read_pdf(path: Path, source: str) -> Read:
     if b"%PDF-" not in data[:1024]:
         raise Refused("This is no PDF, although it is called one. Save it again in your PDF program.")
     if b"%%EOF" not in data[-2048:]:
-        raise Refused(CUT_OFF)
+        raise Refused(TRUNCATED)
     values, drawn_on = _opened(data)
     if not values:
         raise Refused(NO_FIELDS)

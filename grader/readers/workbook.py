@@ -36,7 +36,7 @@ NOT_STORED = (
 _NOT_STORED = f"This formula has no stored result, as the program that wrote the file does not calculate: {SAVE}"
 _ERROR = "The spreadsheet shows the error {}. Mend the formula in this cell, or type the number."
 _DATE = "The spreadsheet made a date of what was typed. Type a fraction as =1/3, or as a decimal such as 0.3333."
-_TRUTH = "True or false stands here, where a number is asked."
+_TRUTH = "Expected a number, got true or false."
 
 CELL_LABEL = re.compile(rf"\s*({PATTERN})\s*[=≈:]?\s*")
 ANSWER = re.compile(r"answer_[0-9]{1,4}", re.IGNORECASE)
