@@ -78,7 +78,7 @@ def _joined(parts: Sequence[LineVerdicts]) -> LineVerdicts:
         for name in (field.name for field in fields(LineVerdicts))
         if name != "named"
     }
-    return replace(parts[0], **joined)  # type: ignore[arg-type]
+    return replace(parts[0], **joined)
 
 
 def _named(
