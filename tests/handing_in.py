@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 from grader.handed_in import NotRead, Submission
 from grader.reading.answers import read
 from grader.submissions import submissions
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many functions a piece of work calls: what a clock would tell, but the same on every machine."""
+    counted, before = 0, sys.getprofile()
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return counted
 
 
 def one(folder: Path, name: str, content: str | bytes) -> Submission | NotRead:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,10 @@ from backprop.mistakes import mistakes
 from backprop.operations import OPERATIONS
 from backprop.operations.record import Known
 from grader import grade
+from grader.handed_in import Submission
 from grader.marking import slips
 from grader.marking.marks import KINDS, Marks
+from grader.marking.sheets import grade_all
 from worksheets import load_problem
 from worksheets.problem import Problem, bundled_problems
 from worksheets.sheet import Sheet
@@ -174,6 +176,19 @@ def copied(sheet: Sheet) -> dict[str, Fill]:
     }
 
 
+def filled(sheet: Sheet) -> Mapping[str, Marks]:
+    """The marks for every line filled alike, by what it is filled with; "work": for the right answers."""
+    lines = sheet.set.problems[0].lines
+    fills: dict[str, Fill] = {"zeros": lambda s: np.zeros(s), "ones": lambda s: np.ones(s), "I": lambda s: np.eye(*s)}
+    answers: dict[str, Any] = {
+        what: {line.name: fill(line.shape).tolist() if line.shape else float(fill((1, 1))[0, 0]) for line in lines}
+        for what, fill in (fills | copied(sheet)).items()
+    }
+    answers["work"] = answers_to(sheet)
+    handed_in = [(sheet.record, Submission(what, sheet.record.sheet, typed)) for what, typed in answers.items()]
+    return dict(zip(answers, grade_all(sheet.set, handed_in), strict=True))
+
+
 @pytest.mark.parametrize("decimals", [3, 4])
 @pytest.mark.parametrize(
     "problem",
@@ -183,20 +198,11 @@ def copied(sheet: Sheet) -> dict[str, Fill]:
 )
 def test_nothing_is_for_nothing(problem: Problem, decimals: int) -> None:
     for seed in range(2):
-        sheet = problem.variant(seed=seed, decimals=decimals)
-        fills: dict[str, Fill] = {
-            "zeros": lambda s: np.zeros(s),
-            "ones": lambda s: np.ones(s),
-            "I": lambda s: np.eye(*s),
-        }
-        for what, fill in (fills | copied(sheet)).items():
-            answers = {
-                line.name: fill(line.shape or (1, 1)).tolist() if line.shape else float(fill((1, 1))[0, 0])
-                for line in sheet.set.problems[0].lines
-            }
-            marks = grade(sheet, answers)
-            assert marks.percent <= 3, (what, seed, [(x.name, x.score) for x in marks.lines if x.score])
-        assert grade(sheet, answers_to(sheet)).percent == 100
+        for what, marks in filled(problem.variant(seed=seed, decimals=decimals)).items():
+            if what == "work":
+                assert marks.percent == 100
+            else:
+                assert marks.percent <= 3, (what, seed, [(x.name, x.score) for x in marks.lines if x.score])
 
 
 @pytest.mark.parametrize("name", bundled_problems())
@@ -204,13 +210,11 @@ def test_nothing_is_for_nothing_in_any_bundled_problem(name: str) -> None:
     sheet = load_problem(name).variant(seed=1)
     # Whoever hands a gradient on as it is, where a sum does, has done what is asked of that line.
     passed_on = {f"1.{line.name}" for line in sheet.set.problems[0].lines if line.expression.isidentifier()}
-    fills: dict[str, Fill] = {"zeros": lambda s: np.zeros(s), "ones": lambda s: np.ones(s), "I": lambda s: np.eye(*s)}
-    for what, fill in (fills | copied(sheet)).items():
-        lines = sheet.set.problems[0].lines
-        answers = {line.name: fill(line.shape or (1, 1)).tolist() for line in lines}
-        marks = grade(sheet, answers)
-        assert sum(line.score for line in marks.lines if line.name not in passed_on) <= 0.04 * marks.out_of, what
-    assert grade(sheet, answers_to(sheet)).percent == 100
+    for what, marks in filled(sheet).items():
+        if what == "work":
+            assert marks.percent == 100
+        else:
+            assert sum(line.score for line in marks.lines if line.name not in passed_on) <= 0.04 * marks.out_of, what
 
 
 def test_a_zero_of_this_sheet_earns_beside_work() -> None:

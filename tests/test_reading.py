@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 
 import pytest
+from handing_in import calls
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from number_forms import FORMS, Form
@@ -231,13 +231,13 @@ def check(reading: Reading, shape: tuple[int, ...]) -> None:
 
 
 @given(anything, shapes)
-@settings(max_examples=300, deadline=500)
+@settings(max_examples=300)
 def test_nothing_raises(answer: object, shape: tuple[int, ...]) -> None:
     check(read(answer, shape), shape)
 
 
 @given(st.lists(pieces, max_size=40).map("".join), shapes)
-@settings(max_examples=500, deadline=500)
+@settings(max_examples=500)
 def test_no_mixture_of_forms_raises(answer: str, shape: tuple[int, ...]) -> None:
     check(read(answer, shape), shape)
 
@@ -278,11 +278,11 @@ HOSTILE: dict[str, object] = {
 
 @pytest.mark.parametrize("shape", [(), (2, 2), (2, 3)])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_answers_come_back_quickly(name: str, shape: tuple[int, ...]) -> None:
+def test_hostile_answers_are_little_work(name: str, shape: tuple[int, ...]) -> None:
     read("1/3")  # the grammar is made on first use
-    start = time.perf_counter()
-    check(read(HOSTILE[name], shape), shape)
-    assert time.perf_counter() - start < 0.5
+    answer = HOSTILE[name]
+    length = len(answer) if isinstance(answer, (str, list)) else 0
+    assert calls(lambda: check(read(answer, shape), shape)) < 100 * (1000 + length)
 
 
 def test_reading_needs_no_sympy() -> None:
