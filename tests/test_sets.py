@@ -193,7 +193,7 @@ def test_a_bundled_set_is_found_by_its_name_and_fit_to_use(
     monkeypatch.chdir(tmp_path)
     found = [load_set(call) for call in (name, f"{name}.toml", f"sets/{name}.toml")]
     assert len({one.title for one in found}) == 1
-    assert all(check(asked, variants=3).failures == () for asked in found[0].problems)
+    assert all(check(asked).failures == () for asked in found[0].problems)
     (tmp_path / f"{name}.toml").write_text(SET, encoding="utf-8")
     (tmp_path / "tiny.toml").write_text(TINY, encoding="utf-8")
     assert load_set(f"{name}.toml").title == "Practice sheet"  # a file that is there comes first
