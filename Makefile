@@ -38,9 +38,6 @@ tests: $(READY)
 slow: $(READY)
 	$(BIN)/python -m pytest -n auto -m slow
 
-<<<<<<< HEAD
-# Rewrites the pages in examples/ and the generated parts of docs/ and README.md after a change that was meant; look at the difference before committing it.
-=======
 # What marking costs, beside what reading the file costs.
 bench: $(READY)
 	$(BIN)/python -m benchmarks.marking
@@ -49,8 +46,7 @@ bench: $(READY)
 fairness: $(READY)
 	$(BIN)/python -m benchmarks.fairness
 
-# Rewrites the pages in examples/ and the tables in docs/ after a change that was meant; look at the difference before committing it.
->>>>>>> main
+# Rewrites the pages in examples/ and the generated parts of docs/ and README.md after a change that was meant; look at the difference before committing it.
 pages: $(READY)
 	HANDPROP_REWRITE=1 $(BIN)/python -m pytest tests/test_pages.py tests/test_docs.py tests/test_reference.py
 

@@ -41,6 +41,10 @@ class Interval:
         # Where one way of working overflows, the other still bounds.
         return Interval(np.fmin(self.low, other.low), np.fmax(self.high, other.high))
 
+    def where(self, condition: Array, other: Interval) -> Interval:
+        """This interval where a condition holds, the other one elsewhere."""
+        return Interval(np.where(condition, self.low, other.low), np.where(condition, self.high, other.high))
+
     def map(self, function: Callable[[Array], Array]) -> Interval:
         """Both ends changed by a function that rises, or that only moves entries."""
         return Interval(function(self.low), function(self.high))
@@ -82,10 +86,6 @@ class Rounding:
         nothing = ~(low <= high)  # the line is wrong, or has no bounds
         low, high = np.where(nothing, behind.low, low), np.where(nothing, behind.high, high)
         return Interval(np.minimum(low, written), np.maximum(high, written))
-
-    def around(self, value: Array, exact: Interval) -> Interval:
-        """What may be worked on with in place of an exact value: it, or what was written of it."""
-        return Interval(np.minimum(value, self.kept(exact).low), np.maximum(value, self.kept(exact).high))
 
     def is_exact(self, x: Interval) -> Array:
         """Whether there is one value, and nothing to round at these decimals."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -149,14 +151,27 @@ def _mark(
 ) -> Sequence[NotRead]:
     """Marks what is found, a piece at a time; gives everything that was not marked, with its reason."""
     not_marked: list[NotRead] = []
-    while piece := list(islice(found, PIECE)):
-        counted = _counted(course, piece, written, not_marked)
-        marked = mark(course.set, [(course.sheets[s.sheet], s) for s in counted])
-        for submission, its in zip(counted, marked, strict=True):
-            written.add(submission.sheet, submission.time, its)
-        more = len(piece) == PIECE
-        progress("marking", len(written.places), len(course.sheets) if more else len(written.places))
+    with _no_search_for_cycles():
+        while piece := list(islice(found, PIECE)):
+            counted = _counted(course, piece, written, not_marked)
+            marked = mark(course.set, [(course.sheets[s.sheet], s) for s in counted])
+            for submission, its in zip(counted, marked, strict=True):
+                written.add(submission.sheet, submission.time, its)
+            more = len(piece) == PIECE
+            progress("marking", len(written.places), len(course.sheets) if more else len(written.places))
     return not_marked
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Answers are millions of lists and numbers without a cycle: looking for one takes longer than marking."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _counted(

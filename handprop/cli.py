@@ -165,7 +165,11 @@ def grade(
     """Marks what students handed in."""
     from grader.course import grade_course
 
-    formats = chosen("--feedback", feedback, ("md", "html", "pdf"))
+    formats: list[str] = []
+    if feedback != "none":
+        from grader.feedback.formats import FEEDBACK  # with what prints pages: it takes a while to load
+
+        formats = chosen("--feedback", feedback, FEEDBACK)
     levels = get_args(Reveal)
     level = next((known for known in levels if known == reveal), None)
     if reveal != level:

@@ -39,8 +39,8 @@ def handed_in(folder: Path, ending: str, data: bytes) -> Submission:
     return found
 
 
-def test_every_reader_has_a_filler_and_every_filler_a_reader() -> None:
-    assert {f".{ending}" for ending in FILLERS} == set(READERS) - {".jsonl"}
+def test_every_filler_has_a_reader_and_a_blank_page() -> None:
+    assert {f".{ending}" for ending in FILLERS} <= set(READERS)
     assert set(BLANK) == set(FILLERS)
 
 

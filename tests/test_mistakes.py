@@ -158,7 +158,7 @@ def test_one_that_further_rounding_explains_gets_a_word() -> None:
                     assert line.mistake is None
                     assert f"gives {SHEET.key[name][0][0]:.3f}"[:-1] in line.message
                     assert "what rounding on the way can do" in line.message
-    assert told >= 3
+    assert told >= 2
 
 
 # --- nothing for nothing ----------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def proved(sheet_set: SetRecord) -> SetRecord:
 
 
 def derivation(problem: AuthoredProblem, weight: str, style: str) -> Iterator[str]:
-    """The gradient with respect to one quantity: its matrix form, and every entry as SymPy derives it, line by printed line.
+    """The gradient with respect to one quantity: its matrix form, then each entry as SymPy derives it.
 
     Raises AuthoringError where the problem has no such gradient.
     """

@@ -26,15 +26,28 @@ def entry_of_softmax(i: Expression, j: Expression, a: Entries) -> Expression:
 
 def bounds_of_softmax(rounding: Rounding, a: Interval) -> Interval:
     """exp(a) over its row's sum: each exponential and the sum are kept, the row's maximum subtracted before or not."""
-    found, reach = _shares(rounding, a), a.low.max(axis=1, keepdims=True)
-    for k in range(a.low.shape[1]):
-        top = a.map(lambda x, k=k: x[:, k : k + 1])  # type: ignore[misc]
-        below = Interval(a.low - top.high, np.minimum(a.high - top.low, 0))
-        below.low[:, k] = below.high[:, k] = 0
-        shares = _shares(rounding, rounding.kept(below))
-        is_top = top.high >= reach
-        found = found.hull(Interval(np.where(is_top, shares.low, np.inf), np.where(is_top, shares.high, -np.inf)))
-    return found
+    found = _shares(rounding, a)
+    low, high = found.low.copy(), found.high.copy()
+    largest_first, reach = np.argsort(-(a.low + a.high), axis=1), a.low.max(axis=1, keepdims=True)
+    for place in range(a.low.shape[1]):
+        at = largest_first[:, place : place + 1]
+        is_top = np.take_along_axis(a.high, at, axis=1) >= reach
+        members = np.flatnonzero(is_top.any(axis=(0, 1)))  # beyond the first place these are few
+        if not members.size:
+            break
+        below = _below(a.map(lambda x, m=members: x[..., m]), at[..., members])  # type: ignore[misc]
+        shares, where = _shares(rounding, rounding.kept(below)), is_top[..., members]
+        low[..., members] = np.fmin(low[..., members], np.where(where, shares.low, np.inf))
+        high[..., members] = np.fmax(high[..., members], np.where(where, shares.high, -np.inf))
+    return Interval(low, high)
+
+
+def _below(a: Interval, at: Array) -> Interval:
+    """What is left of each row once its maximum, which stands there, is subtracted."""
+    top = a.map(lambda x: np.take_along_axis(x, at, axis=1))
+    is_top = np.arange(a.low.shape[1])[:, None] == at
+    low, high = a.low - top.high, np.minimum(a.high - top.low, 0)
+    return Interval(np.where(is_top, 0, low), np.where(is_top, 0, high))
 
 
 def _shares(rounding: Rounding, a: Interval) -> Interval:

@@ -73,12 +73,12 @@ def _joined(parts: Sequence[LineVerdicts]) -> LineVerdicts:
     """The verdicts on a line from all chunks."""
     if len(parts) == 1:
         return parts[0]
-    joined = {
+    joined: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
         for name in (field.name for field in fields(LineVerdicts))
         if name != "named"
     }
-    return replace(parts[0], **joined)  # type: ignore[arg-type]
+    return replace(parts[0], **joined)
 
 
 def _named(
@@ -123,15 +123,14 @@ class _Pass:
         self.batch = len(givens)
         given = {name: np.stack([np.asarray(g[name]) for g in givens], axis=-1) for name in givens[0]}
         self.key = work_lines(self.model.lines, given, self.model.sizes)
-        # What a line is worked from: the student's own numbers, and beside them the key's.
-        self.own: dict[str, Any] = {}
-        self.by_key: dict[str, Any] = {}
-        for name, value in given.items():
-            self.own[name] = value if name in self.model.scope.indices else Interval.exact(value)
-        self.by_key.update(self.own)
+        # What a line is worked from: the student's own numbers; and these with what is wrong worked rightly instead.
+        self.own: dict[str, Any] = {
+            name: value if name in self.model.scope.indices else Interval.exact(value) for name, value in given.items()
+        }
+        self.mended: dict[str, Any] = dict(self.own)
+        self.paths = (self.own, self.mended)
         self.numbers: dict[str, Array] = dict(given)  # the numbers themselves: what was written, or the key's
         self.slipped: dict[str, Array] = {}  # for each line: the students whose numbers there are not the key's
-        self.blank: dict[str, Array] = {}  # and those who left some of it blank
 
     def verdicts(self) -> dict[str, LineVerdicts]:
         found = {}
@@ -144,21 +143,20 @@ class _Pass:
     def _judge(self, line: Line, record: LineRecord) -> LineVerdicts | None:
         sizes = self.model.sizes
         key = self._full(self.key[line.name], line)
-        by_key = self._bounds(line, bounds(line.expression, self.by_key, sizes, self.rounding))
-        self.by_key[line.name] = self._shape_as(line, self.rounding.around(key, by_key))
-        slipped = self._used_by(line, self.slipped)
-        # Whoever slipped may have worked the sheet again, rounding on the way; the key itself is right for everyone.
-        apart: Array = slipped | self._used_by(line, self.blank)
-        from_the_key = Interval(np.where(apart, by_key.low, key), np.where(apart, by_key.high, key))
+        written_key = self.rounding.kept(Interval.exact(key))
         if not record.asked:
             # Printed with its value: everyone works on with the key's number.
-            self.own[line.name], self.slipped[line.name] = self.by_key[line.name], np.zeros(self.batch, dtype=bool)
-            self.numbers[line.name] = self.key[line.name]
+            self.own[line.name] = self.mended[line.name] = self._shape_as(line, written_key)
+            self.slipped[line.name], self.numbers[line.name] = np.zeros(self.batch, dtype=bool), self.key[line.name]
             return None
         wrote = self.answers[line.name]
-        exact = self._bounds(line, bounds(line.expression, self.own, sizes, self.rounding))
-        allowed = self.rounding.kept(exact)
-        from_own, from_key = (self.rounding.holds(x, wrote) for x in (allowed, self.rounding.kept(from_the_key)))
+        exact, mended = (self._bounds(line, bounds(line.expression, of, sizes, self.rounding)) for of in self.paths)
+        allowed, allowed_if_mended = self.rounding.kept(exact), self.rounding.kept(mended)
+        slipped = np.zeros(self.batch, dtype=bool)
+        for name in set(line.uses) & set(self.slipped):
+            slipped |= self.slipped[name]
+        from_own = self.rounding.holds(allowed, wrote)
+        from_key = self.rounding.holds(written_key, wrote) | self.rounding.holds(allowed_if_mended, wrote)
         right = from_own | from_key
         wrong = ~right & ~np.isnan(wrote)
         value = self._full(evaluate(line.expression, self.numbers, sizes), line)
@@ -168,18 +166,14 @@ class _Pass:
         worked = (right & ~plain).any(axis=(0, 1)) | plain.all(axis=(0, 1))
         earns = right & ~free & (worked | ~plain)
         number = np.where(np.isnan(wrote), key, wrote)
-        self.own[line.name] = self._worked_on_with(line, number, wrote, from_own, exact, by_key)
+        # Behind a blank, or instead of a slip, lie numbers that were worked rightly and are not written.
+        unwritten = allowed_if_mended.hull(written_key)
+        written = self.rounding.known(number, exact.where(from_own, mended))
+        self.own[line.name] = self._shape_as(line, unwritten.where(np.isnan(wrote), written))
+        self.mended[line.name] = self._shape_as(line, written.where(from_key, unwritten))
         self.numbers[line.name] = number if line.shape else number[0, 0]
         self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)))
-        self.blank[line.name] = np.asarray(np.isnan(wrote).any(axis=(0, 1)))
         return LineVerdicts(right, from_own, follows, earns, self.slipped[line.name], value, allowed.low, allowed.high)
-
-    def _used_by(self, line: Line, of: Mapping[str, Array]) -> Array:
-        """The students of whom something holds for an answer that a line is worked from."""
-        found = np.zeros(self.batch, dtype=bool)
-        for name in set(line.uses) & set(of):
-            found |= of[name]
-        return found
 
     def _trivial(self, line: Line, wrote: Array, value: Array, key: Array) -> Array:
         """Entries that follow for free, and so earn nothing.
@@ -229,18 +223,6 @@ class _Pass:
         if not line.shape:
             found = Interval(found.low[None, None], found.high[None, None])
         return Interval(np.broadcast_to(found.low, whole), np.broadcast_to(found.high, whole))
-
-    def _worked_on_with(
-        self, line: Line, number: Array, wrote: Array, from_own: Array, exact: Interval, by_key: Interval
-    ) -> Interval:
-        """What later lines are worked from: the written number, or what was rounded to it within the line's bounds."""
-        where = Interval(np.where(from_own, exact.low, by_key.low), np.where(from_own, exact.high, by_key.high))
-        known = self.rounding.known(number, where)
-        blank = np.isnan(wrote)
-        around = self.rounding.around(number, by_key)
-        return self._shape_as(
-            line, Interval(np.where(blank, around.low, known.low), np.where(blank, around.high, known.high))
-        )
 
     def _shape_as(self, line: Line, found: Interval) -> Interval:
         return found if line.shape else Interval(found.low[0, 0], found.high[0, 0])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from backprop.model import Model
 from course.answer_names import AnswerName
 from course.records import LineRecord, ProblemRecord
 from grader.marking.columns import LineVerdicts
@@ -34,11 +36,16 @@ class Class:
 
     def worked_from(self, line: str) -> list[str]:
         """The asked lines that a line is worked from."""
-        return [used for used in self.problem.model().by_name[line].uses if used in self.verdicts]
+        return [used for used in self.model.by_name[line].uses if used in self.verdicts]
+
+    @cached_property
+    def model(self) -> Model:
+        return self.problem.model()
 
     def line(self, line: LineRecord, member: int) -> LineMarks:
         """The marks of one student for a line."""
-        reading, found = self.answers[line.name].reading(member), self.verdicts[line.name]
+        column, found = self.answers[line.name], self.verdicts[line.name]
+        reading = column.numbers_of(member) if found.right[..., member].all() else column.reading(member)
         entries = tuple(
             tuple(
                 _verdict(e.state, bool(found.right[i, j, member]), bool(found.follows[i, j, member]))

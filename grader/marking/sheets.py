@@ -6,7 +6,7 @@ in that case, and the others share it, each with the numbers that were read of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -14,14 +14,12 @@ import msgspec
 import numpy as np
 
 from backprop.rounding import Array
-from course.answer_names import FORMULA, TRACE, AnswerName
+from course.answer_names import FORMULA, AnswerName
 from course.records import LineRecord, ProblemRecord, SetRecord, SheetRecord, answers_of, decoder
-from grader.formulas.marking import formulas_of
 from grader.handed_in import Submission, printable
 from grader.marking.columns import mark_problem
 from grader.marking.line import Class
 from grader.marking.marks import LineMarks, Marks
-from grader.marking.traces import traces_of
 from grader.reading.columns import read_column
 
 MOST_SHARED = 20_000
@@ -46,8 +44,15 @@ class Judge(Protocol):
         """The marks for what was typed of a line, on a sheet with these numbers."""
 
 
-JUDGES: Mapping[str, Callable[[ProblemRecord], Judge]] = {FORMULA: formulas_of, TRACE: traces_of}
-"""What marks each kind of answer that is text."""
+def judge_of(kind: str, problem: ProblemRecord) -> Judge:
+    """What marks a kind of answer that is text; loaded only where one is asked, since its grammar takes a while."""
+    if kind == FORMULA:
+        from grader.formulas.marking import formulas_of
+
+        return formulas_of(problem)
+    from grader.marking.traces import traces_of
+
+    return traces_of(problem)
 
 
 class Marked(NamedTuple):
@@ -157,7 +162,7 @@ def _problem_marked(sheet_set: SetRecord, number: int, problem: ProblemRecord, h
         if line.asked:
             yield _line_of_all(marked, line)
         for kind in line.in_words:
-            judge, typed = JUDGES[kind](problem), _typed(sheet_set, AnswerName(number, line.name, kind), handed_in)
+            judge, typed = judge_of(kind, problem), _typed(sheet_set, AnswerName(number, line.name, kind), handed_in)
             pairs = zip(typed, given, strict=True)
             marks = [judge.marks(marked.name(line.name), line, one, numbers) for one, numbers in pairs]
             yield [encode(one) for one in marks], [one.score for one in marks]

@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.reading.answers import Reading, read
-from grader.reading.numbers import LONGEST_NUMBER
+from grader.reading.numbers import LONGEST_NUMBER, Entry
 
 Array = NDArray[np.float64]
 
 TOO_LARGE = 1e300
 _MATRIX, _NUMBER = msgspec.json.Decoder(list[list[float]]), msgspec.json.Decoder(float)
+_MINUS_NOTHING = re.compile(r"-0(?![.0-9])")
 _LONG = re.compile(rf"[-+.0-9eE]{{{LONGEST_NUMBER}}}")
 
 
@@ -38,6 +39,11 @@ class Column:
     def reading(self, member: int) -> Reading:
         """How one student's answer was read."""
         return self.odd.get(member) or read(self.typed[member], self.shape)
+
+    def numbers_of(self, member: int) -> Reading:
+        """The same without what is known of how each number was typed."""
+        rows = self.numbers[..., member].tolist()
+        return self.odd.get(member) or Reading(tuple(tuple(Entry("number", x) for x in row) for row in rows))
 
 
 def read_column(typed: Sequence[object], shape: tuple[int, ...]) -> Column:
@@ -95,7 +101,9 @@ def _from_text(typed: Sequence[str], shape: tuple[int, ...]) -> list[object] | N
     try:
         # each text on its own, so that none runs into another's
         decode = _MATRIX.decode if shape else _NUMBER.decode
-        return [decode(text) for text in typed]
+        found: list[object] = [decode(text) for text in typed]
+        # of -0 the decoder loses the sign, which the slow reader keeps
+        return None if any("-0" in text and _MINUS_NOTHING.search(text) for text in typed) else found
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
 

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import math
-import operator
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Literal
-
-from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
 
 NUMBER_FORMS = "Accepted: 0.25, 0,25, -1/3, 2e-3 or sqrt(2)/2."
 LONGEST_NUMBER, DEEPEST = 200, 40
@@ -127,11 +121,15 @@ def _worked_out(text: str, offset: int, in_matrix: bool) -> float:
     if in_matrix and _TWO_ENTRIES.search(covered(text)):
         raise Refused(f"“{clip(text)}” is not clear: two entries, with a comma between, or a difference, as in 1-4?")
     check_brackets(text)
+    from grader.reading.arithmetic import NoArithmetic, NotMixed, worked_out  # the grammar takes a while to load
+
     try:
-        value = _parser().parse(text)
-    except UnexpectedInput as error:
-        position, complaint = _complaint(text, error)
+        value = worked_out(text)
+    except NoArithmetic as error:
+        position, complaint = _complaint(text, error.position, error.token)
         raise Refused(f"character {offset + position + 1}: {complaint} {NUMBER_FORMS}") from None
+    except NotMixed as error:
+        raise Refused(f"“{error}” is not a mixed number. {NUMBER_FORMS}") from None
     except (ArithmeticError, ValueError) as error:
         raise Refused(next(says for cause, says in _BY_CAUSE if isinstance(error, cause))) from None
     if not isinstance(value, float) or not math.isfinite(value):
@@ -139,82 +137,18 @@ def _worked_out(text: str, offset: int, in_matrix: bool) -> float:
     return value
 
 
-def _complaint(text: str, error: UnexpectedInput) -> tuple[int, str]:
+def _complaint(text: str, position: int, token: str) -> tuple[int, str]:
     """Where reading stopped, from 0, and what the trouble is there."""
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+    if token == "$END":
         return len(text) - 1, "something is missing after this."
-    position = error.pos_in_stream or 0
     piece = re.compile(r"\\?[^\W\d_]+|[0-9.,]+|(?s:.)").match(text, position)
     found = clip(piece[0] if piece else text)
     before = text[:position].rstrip()
-    if isinstance(error, UnexpectedToken) and before and (found[0].isalnum() or found[0] in "\\({√"):
+    if token and before and (found[0].isalnum() or found[0] in "\\({√"):
         if found[0].isdigit() and before[-1] in "0123456789.,":
             return position, f"digits are not joined over a blank, so “{found}” is a second number."
         return position, f"a sign such as * is missing before “{found}”."
     return position, f"“{found}” is not part of a number."
-
-
-def _power(base: float, exponent: float) -> float:
-    value = base**exponent
-    if isinstance(value, complex):
-        raise ValueError
-    return float(value)
-
-
-_SUPERSCRIPTS = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
-_FUNCTIONS: dict[str, Callable[[float], float]] = {
-    "exp": math.exp,
-    "ln": math.log,
-    "log": math.log,  # the lesson's logarithm is the natural one
-    "log10": math.log10,
-    "sqrt": math.sqrt,
-    "tanh": math.tanh,
-    "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
-}
-
-
-@v_args(inline=True)
-class _Values(Transformer[Token, float]):
-    """The grammar's rules in plain floats, so that nothing typed can become a program or a huge whole number."""
-
-    add, subtract, multiply, divide, negate = operator.add, operator.sub, operator.mul, operator.truediv, operator.neg
-    power, root = staticmethod(_power), math.sqrt
-
-    def number(self, digits: str) -> float:
-        return float(digits.replace(",", "."))
-
-    def percent(self, digits: str) -> float:
-        return self.number(digits) / 100
-
-    def vulgar(self, sign: str) -> float:
-        return unicodedata.numeric(sign)
-
-    def mixed(self, digits: str, sign: str) -> float:
-        if not digits.isdigit():
-            raise Refused(f"“{digits}{sign}” is not a mixed number. {NUMBER_FORMS}")
-        return float(digits) + unicodedata.numeric(sign)
-
-    def superscript(self, base: float, exponent: str) -> float:
-        return _power(base, float(exponent.translate(_SUPERSCRIPTS)))
-
-    def digits_over_digit(self, typed: str) -> float:
-        over, under = (float(char) for char in typed if char.isdigit())
-        return over / under
-
-    def apply(self, name: str, argument: float) -> float:
-        return _FUNCTIONS[re.split(r"[.\\]", name.lower())[-1]](argument)
-
-    def e(self, _: str) -> float:
-        return math.e
-
-    def pi(self, _: str) -> float:
-        return math.pi
-
-
-@cache
-def _parser() -> Lark:
-    grammar = files("grader.reading").joinpath("numbers.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", transformer=_Values())
 
 
 def covered(text: str) -> str:
