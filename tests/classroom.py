@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -17,8 +18,11 @@ from unittest import mock
 
 import pytest
 
+from grader import grade_course
+from grader.course import Results
 from handprop.cli import main
 from worksheets import generate, load_set
+from worksheets.course import Generated
 from worksheets.preview import preview_sheet
 from worksheets.roster import load_roster
 from worksheets.sheet import Sheet
@@ -54,6 +58,17 @@ marks = 10
 """
 
 ROSTER = "id,name,email\ns1,Ada,ada@example.org\ns2,Emmy,emmy@example.org\ns3,Sofia,sofia@example.org\n"
+ONE_MORE = ROSTER + "s4,Alan,alan@example.org\n"
+
+FULL = """\
+title = "Practice sheet 3"
+
+[[problem]]
+use = "attention-backprop"
+marks = 40
+"""
+
+USE = 'title = "x"\n[[problem]]\nuse = "tiny.toml"\n'
 
 
 def small_set(folder: Path, text: str = SET, problem: str = TINY) -> Path:
@@ -62,6 +77,15 @@ def small_set(folder: Path, text: str = SET, problem: str = TINY) -> Path:
     path = folder / "set.toml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def changed(*replaced: str) -> str:
+    """The small problem with pieces replaced, `old, new, old, new`."""
+    text = TINY
+    for old, new in zip(replaced[::2], replaced[1::2], strict=True):
+        assert old in text
+        text = text.replace(old, new)
+    return text
 
 
 def labelled_sheet(folder: Path) -> Sheet:
@@ -109,6 +133,35 @@ def right_answers(course: Path, student: str) -> dict[str, Any]:
         if line["asked"]
     }
     return {"sheet": record["sheet"], "answers": answers}
+
+
+def hand_in(folder: Path, name: str, submission: object) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(submission if isinstance(submission, str) else json.dumps(submission), encoding="utf-8")
+    return path
+
+
+def marked(course: Path, tmp_path: Path, *paths: Path) -> Results:
+    return grade_course(course, paths, tmp_path / "results")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def reasons(tmp_path: Path) -> dict[str, str]:
+    return {row["file"]: row["reason"] for row in rows(tmp_path / "results" / "not_marked.csv")}
+
+
+def again(
+    course: Path, text: str = SET, roster: str = ROSTER, formats: tuple[str, ...] = ("md",), jobs: int = 1
+) -> Generated:
+    folder = course.parent
+    return generate(
+        load_set(small_set(folder, text)), load_roster(roster_file(folder, roster)), course, formats, jobs=jobs
+    )
 
 
 def contents(folder: Path) -> Mapping[str, bytes]:

@@ -98,6 +98,8 @@ class VariantChecker:
                         rejected[i][reason] += 1
                     else:
                         fit[i] = place
+            if not fit and len(waiting) > 1:
+                self.draw(secret, [students[waiting[0]]])  # raises where one student's draws say that none is ever fit
             given = plain_given(self.problem, drawn, fit.values())
             found |= {i: Drawn(numbers, rejected[i]) for i, numbers in zip(fit, given, strict=True)}
             tried, waiting = tried + ahead, [i for i in waiting if i not in fit]

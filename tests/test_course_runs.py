@@ -1,0 +1,125 @@
+"""Runs that are cut short, or that meet what they cannot read or write: nothing is lost, and the next run goes on."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import filelock
+import pytest
+from classroom import (
+    again,
+    contents,
+    small_course,
+)
+
+import worksheets.course
+from worksheets.authoring import AuthoringError
+
+
+def test_a_run_killed_while_printing_is_finished_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "cut").mkdir()
+    whole = small_course(tmp_path / "whole")
+    secret = (whole / "instructor" / "secret").read_bytes()
+    (tmp_path / "cut" / "course" / "instructor").mkdir(parents=True)
+    (tmp_path / "cut" / "course" / "instructor" / "secret").write_bytes(secret)
+    write, calls = worksheets.course._write, 0
+
+    def cut(path: Path, data: bytes) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 7:
+            path.with_name(path.name + ".part").write_bytes(data[:10])
+            raise KeyboardInterrupt
+        write(path, data)
+
+    monkeypatch.setattr(worksheets.course, "_write", cut)
+    with pytest.raises(KeyboardInterrupt):
+        small_course(tmp_path / "cut")
+    monkeypatch.undo()
+    course = tmp_path / "cut" / "course"
+    assert len(contents(course)) < len(contents(whole))
+    assert again(course).kept == 3
+    assert contents(course) == contents(whole)
+
+
+@pytest.mark.parametrize("last", ["set.json", "keys.jsonl"])
+def test_a_run_killed_before_the_records_begins_again(tmp_path: Path, last: str) -> None:
+    course = small_course(tmp_path)
+    whole = contents(course)
+    instructor = course / "instructor"
+    (instructor / "records.jsonl").unlink()
+    (instructor / "records.jsonl.part").write_bytes(b'{"sheet": ')
+    if last == "set.json":
+        (instructor / "keys.jsonl").unlink()
+    again(course)
+    assert contents(course) == whole
+
+
+def test_pages_that_were_lost_are_printed_again(tmp_path: Path) -> None:
+    course = small_course(tmp_path)
+    whole = contents(course)
+    (course / "handout" / "s2" / "sheet.md").unlink()
+    (course / "instructor" / "solutions" / "s3" / "solution.md").unlink()
+    assert again(course).printed == 2
+    assert contents(course) == whole
+
+
+def test_records_without_their_set_are_not_written_over(tmp_path: Path) -> None:
+    course = small_course(tmp_path)
+    (course / "instructor" / "set.json").unlink()
+    before = contents(course)
+    with pytest.raises(AuthoringError, match=r"set\.json is missing, and .*records\.jsonl is there"):
+        again(course)
+    assert contents(course) == before
+
+
+@pytest.mark.parametrize("name", ["set.json", "records.jsonl"])
+@pytest.mark.parametrize("content", [b"{", b"[]\n", b"\xff\xfe", b'{"sheet": 3}\n'])
+def test_records_that_cannot_be_read_are_said_and_kept(tmp_path: Path, name: str, content: bytes) -> None:
+    course = small_course(tmp_path)
+    (course / "instructor" / name).write_bytes(content)
+    before = contents(course)
+    with pytest.raises(AuthoringError, match="the records cannot be read"):
+        again(course)
+    assert contents(course) == before
+
+
+def test_two_runs_at_once_do_not_mix(tmp_path: Path) -> None:
+    course = small_course(tmp_path)
+    with filelock.FileLock(course / "instructor" / ".lock"), pytest.raises(AuthoringError, match="another run is"):
+        again(course)
+
+
+def test_a_secret_that_is_none_is_refused(tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    (course / "instructor").mkdir(parents=True)
+    (course / "instructor" / "secret").write_text("\n", encoding="utf-8")
+    with pytest.raises(AuthoringError, match="this is no secret"):
+        again(course)
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    course.write_text("", encoding="utf-8")
+    with pytest.raises(AuthoringError, match="course is a file"):
+        again(course)
+    course.unlink()
+    course.mkdir()
+    (course / "handout").write_text("", encoding="utf-8")
+    with pytest.raises(AuthoringError, match="handout is a file"):
+        again(course)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shut").mkdir()
+
+    # Nothing is forbidden to root, so the system's refusal is played.
+    def refuse(path: Path, *args: object, **kwargs: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr("worksheets.course.Path.mkdir", refuse)
+    with pytest.raises(AuthoringError, match="this cannot be written: permission denied"):
+        again(tmp_path / "shut" / "course")
