@@ -129,7 +129,7 @@ class _Pass:
         earns = right & ~free & (worked | ~plain)
         named = self._named(line, wrote, wrong)
         number = np.where(np.isnan(wrote), key, wrote)
-        self.own[line.name] = self._worked_on_with(line, number, wrote, from_own, exact, by_key)
+        self.own[line.name] = self._worked_on_with(line, number, wrote, from_own, wrong, exact, by_key)
         self.numbers[line.name] = number if line.shape else number[0, 0]
         self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)))
         self.blank[line.name] = np.asarray(np.isnan(wrote).any(axis=(0, 1)))
@@ -207,10 +207,20 @@ class _Pass:
         return Interval(np.broadcast_to(found.low, whole), np.broadcast_to(found.high, whole))
 
     def _worked_on_with(
-        self, line: Line, number: Array, wrote: Array, from_own: Array, exact: Interval, by_key: Interval
+        self,
+        line: Line,
+        number: Array,
+        wrote: Array,
+        from_own: Array,
+        wrong: Array,
+        exact: Interval,
+        by_key: Interval,
     ) -> Interval:
         """What later lines are worked from: the written number, or what was rounded to it within the line's bounds."""
         where = Interval(np.where(from_own, exact.low, by_key.low), np.where(from_own, exact.high, by_key.high))
+        # Who worked a line wrongly can hold anything behind its numbers, also behind those that are right by chance.
+        astray = wrong.any(axis=(0, 1))
+        where = Interval(np.where(astray, -np.inf, where.low), np.where(astray, np.inf, where.high))
         known = self.rounding.known(number, where)
         blank = np.isnan(wrote)
         around = self.rounding.around(number, by_key)
