@@ -171,7 +171,7 @@ class _Pass:
         # Of a line that is wrong, anything may be behind what is written, also where an entry is right by chance.
         anything = Interval(np.full(1, -np.inf), np.full(1, np.inf))
         worked_right = exact.where(from_own, mended)
-        written = self.rounding.known(number, anything.where(wrong.any(axis=(0, 1)), worked_right))
+        written = self.rounding.known(number, anything.where(np.asarray(wrong.any(axis=(0, 1))), worked_right))
         self.own[line.name] = self._shape_as(line, unwritten.where(np.isnan(wrote), written))
         self.mended[line.name] = self._shape_as(line, written.where(from_key, unwritten))
         self.numbers[line.name] = number if line.shape else number[0, 0]
