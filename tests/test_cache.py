@@ -129,9 +129,8 @@ def test_nothing_of_a_course_is_kept(kept: Path, tmp_path: Path) -> None:
 def test_a_problem_that_is_not_proved_is_never_kept_as_proved(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from backprop.symbolic import Proof
     from worksheets.authoring import AuthoringError
-    from worksheets.sheet import single_sheet
 
-    record = single_sheet(load_problem("matmul-gradient"), 1, 4).set
+    record = load_problem("matmul-gradient").variant(seed=1).set
     monkeypatch.setattr("backprop.symbolic.prove_model", lambda *_: [Proof("dA", 4, ((0, 0),))])
     for _ in range(2):
         with pytest.raises(AuthoringError, match="SymPy cannot confirm dA"):

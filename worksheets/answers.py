@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from backprop.model import BACKWARD, FORWARD, Line
@@ -24,9 +25,15 @@ class Answers:
     def __init__(self, number: int, lines: Lines) -> None:
         self.number, self.print, self.style, self.printer = number, lines, lines.style, lines.printer
         self.model, self.work, self.record = lines.model, lines.work, lines.record
+        self.records = {record.name: record for record in lines.record.lines}
+        self._answer, self._place = cache(self._told_of_answer), cache(self._empty_place)  # the same on every sheet
 
     def asked(self, line: Line, record: LineRecord, sheet: Numbers) -> dict[str, Any]:
         """A place for an answer: a blank for each entry, and a hint where help is given."""
+        return {**self._place(line.name), "hints": list(self._hints(line, record, sheet))}
+
+    def _empty_place(self, name: str) -> dict[str, Any]:
+        line, record = self.model.by_name[name], self.records[name]
         rows, columns = map(int, line.shape or (1, 1))
         answer = AnswerName(self.number, line.name)
         places = [
@@ -36,9 +43,8 @@ class Answers:
         blanks = [[self.style.blank(place) for place in row] for row in places]
         names = self.print.labels(line.name) if self.style.names_blanks else ()
         return {
-            **self._answer(line, record),
+            **self._answer(name),
             "solved": False,
-            "hints": list(self._hints(line, record, sheet)),
             "formula_blank": self._in_words(record, FORMULA),
             "blanks": blanks,
             "columns": "r" * columns if line.shape else "",
@@ -75,7 +81,8 @@ class Answers:
             "marks": marks_text(record.in_words[kind]),
         }
 
-    def _answer(self, line: Line, record: LineRecord) -> dict[str, Any]:
+    def _told_of_answer(self, name: str) -> dict[str, Any]:
+        line, record = self.model.by_name[name], self.records[name]
         rows, columns = map(int, line.shape or (1, 1))
         answer = AnswerName(self.number, line.name)
         return {
@@ -95,7 +102,7 @@ class Answers:
         worked, more = self.print.worked(line, sheet)
         result = self.print.value(line.name, values[line.name], self.record.decimals, self.style.names_blanks)
         return {
-            **self._answer(line, record),
+            **self._answer(line.name),
             "solved": True,
             "value": result if line.shape or not worked else "",  # one number stands at the end of its arithmetic
             "result": result,

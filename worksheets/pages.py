@@ -46,11 +46,13 @@ class Worked(Protocol):
 def page(sheet: Worked, style: Style, solution: bool) -> dict[str, Any]:
     """The strings of a sheet, or of its worked solution, in one style."""
     sheet_set, record = sheet.set, sheet.record
-    worked = zip(sheet_set.problems, record.given, sheet.keys, sheet.numbers, strict=True)
-    problems = [
-        _writer(number, problem, type(style)).problem({**given, **key}, numbers, solution)
-        for number, (problem, given, key, numbers) in enumerate(worked, 1)
-    ]
+    problems = []
+    for place, (problem, given) in enumerate(zip(sheet_set.problems, record.given, strict=True)):
+        writer = _writer(place + 1, problem, type(style))
+        if solution or writer.shows_values:
+            problems.append(writer.problem({**given, **sheet.keys[place]}, sheet.numbers[place], solution))
+        else:
+            problems.append(writer.problem(given, {}, solution))
     return {
         "title": style.text(sheet_set.title),
         "sheet": record.sheet,
@@ -87,6 +89,7 @@ class Writer:
         traced = frozenset(r.name for r in problem.lines if TRACE in r.in_words)
         shown = {line.name for line, _ in of_sheet}
         self.told = [line for line in told_lines(self.model, asked, traced) if line.name not in shown]
+        self.shows_values = bool(self.told) or any(r.worked or r.help == "hints" for r in problem.lines)
         self.constant = self._constant()
 
     def _constant(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Protocol, get_args
 
 from backprop.model import BACKWARD, Line
@@ -100,6 +100,7 @@ class Writer:
         self.revealed, self.model = Revealed(self.lines), self.lines.model
         self.plain = Printer.of(self.model, PLAIN, problem.loss)
         self.title = style.text(problem.title)
+        self._names = cache(self._called)  # the same for every student
 
     def problem(self, given: Mapping[str, Any], marks: Marks, level: int) -> dict[str, Any]:
         """The strings of one student's problem: every line, more on those that are not right, what was read."""
@@ -109,30 +110,28 @@ class Writer:
         return {
             "number": self.number,
             "title": self.title,
-            "lines": [{**self._line(line, level > 0), "has_details": _answer(line).anchor in more} for line in lines],
+            "lines": [
+                {**self._line(line, level > 0), "has_details": self._names(line.name)["anchor"] in more}
+                for line in lines
+            ],
             "details": details,
             "answers": [
-                {**self._names(line), "typed": self._typed(line)} for line in lines if level and _has_number(line)
+                {**self._names(line.name), "typed": self._typed(line)} for line in lines if level and _has_number(line)
             ],
         }
 
-    def _names(self, line: LineMarks) -> dict[str, str]:
+    def _called(self, name: str) -> dict[str, str]:
         """What a line is called on the sheet, and its symbol where that is another."""
-        quantity = _answer(line).line
-        symbol = self.lines.math(quantity) if self.plain.name(quantity) != quantity else ""
-        return {
-            "label": self.style.text(line.name),
-            "name": line.name,
-            "anchor": _answer(line).anchor,
-            "symbol": symbol,
-        }
+        answer = _named(name)
+        symbol = self.lines.math(answer.line) if self.plain.name(answer.line) != answer.line else ""
+        return {"label": self.style.text(name), "name": name, "anchor": answer.anchor, "symbol": symbol}
 
     def _line(self, line: LineMarks, marked: bool) -> dict[str, str]:
         verdict = line.verdict if marked else state(line)
         sign, spoken = SIGNS[verdict]
         message = line.message if marked else " ".join(line.notes)
         return {
-            **self._names(line),
+            **self._names(line.name),
             "verdict": verdict,
             "sign": sign,
             "spoken": spoken,
@@ -155,7 +154,7 @@ class Writer:
                 wrong = line.verdict != "follows"
                 solved = own and written and wrong and not _answer(line).kind
                 found = {
-                    **self._names(line),
+                    **self._names(line.name),
                     "read": self._read(line) if wrong and _has_number(line) else "",
                     "right": list(self._right(line, own)) if own else [],
                     "working": self._working(line, own, written, said) if own and written and solved else None,
@@ -212,7 +211,12 @@ class Writer:
 
 def _answer(line: LineMarks) -> AnswerName:
     """What these marks are for."""
-    found = answer_name(line.name)
+    return _named(line.name)
+
+
+@lru_cache(maxsize=4096)
+def _named(name: str) -> AnswerName:
+    found = answer_name(name)
     assert found, "marks carry the names of answers"
     return found
 
