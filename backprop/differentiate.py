@@ -1,12 +1,12 @@
 """Differentiation, from lines to lines: reverse mode. Read it third, after expressions.py and the table of operations.
 
-The gradient of the loss with respect to X is one more line, `dX`, of the same language. The chain rule asks of it
+The gradient of the loss with respect to X is one more line, `dX`, of the same language. By the chain rule
 
-    dX  =  Σ  over the places where X is used:  what the gradient of that place adds.
+    dX  =  Σ, over every use of X, of that use's contribution.
 
 So the lines of the model are visited from the loss down. At each, its own gradient `g` is pushed through the
 operations of its right-hand side by their adjoints, until it reaches a name: there it is one part of that name's
-gradient. Once no line that is still to come uses a name, its parts are added up, and that is its gradient's line.
+gradient. Once no remaining line uses a name, its parts are summed: that is the line of its gradient.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ SPLIT = "give the inner parts lines of their own"
 
 
 def gradients(model: Model, loss: str) -> Iterator[tuple[str, Expression]]:
-    """The backward pass: a line `dX` for every quantity between a scalar loss and the trainables.
+    """The backward pass: a line `dX` for each quantity that the gradient passes on its way to the trainables.
 
-    Lines come in an order in which they can be worked. Raises ExpressionError where one cannot be written as a line.
+    A softmax fused with its loss has none. Raises ExpressionError where one cannot be written as a line.
     """
     return _Backward(model, loss).lines()
 
@@ -41,8 +41,9 @@ class _Backward:
     def __init__(self, model: Model, loss: str) -> None:
         self.model, self.loss, self.scope = model, loss, model.scope
         self.needed = {loss, *model.depends_on(loss)}
-        self.varying = set(model.trainables)  # what a trainable changes, by way of what has a gradient
-        self.varying.update(line.name for line in model.lines if self._varies(line.expression))
+        self.varying = set(model.trainables)  # what a trainable changes, through differentiable operations
+        for line in model.lines:  # in order: a line uses only those before it
+            self.varying |= {line.name} if self._varies(line.expression) else set()
         self.parts: dict[str, list[Expression]] = {}
         self.needed_whole = self._needed_whole()
 
@@ -51,15 +52,15 @@ class _Backward:
         lines.sort(key=lambda line: -self.model.heights[line.name])
         written: set[str] = set()
         for position, line in enumerate(lines):
-            # A line without a part was differentiated together with what uses it: nothing flows through it.
+            # A line without a part was fused with its user, or is used only where there is no gradient.
             if line.name == self.loss or line.name in self.parts:
-                above = number(1) if line.name == self.loss else Name(f"d{line.name}")
+                g = number(1) if line.name == self.loss else Name(f"d{line.name}")
                 with naming(line.name):
-                    for name, part in self._pushed(above, line.expression, Name(line.name)):
+                    for name, part in self._pushed(g, line.expression, Name(line.name)):
                         self.parts.setdefault(name, []).append(part)
             used_later = {name for later in lines[position + 1 :] for name in later.uses}
             complete = [name for name in self.parts if name not in written | used_later]
-            # Weights first: their gradient is what the step is for, and nothing else waits for it.
+            # Trainables first: no other gradient is computed from theirs.
             for name in sorted(complete, key=lambda name: name in self.model.by_name):
                 written.add(name)
                 with naming(f"d{name}"):
@@ -71,17 +72,16 @@ class _Backward:
             yield node.id, g
         if not isinstance(node, Apply):
             return
-        operation = OPERATIONS[node.operation]
-        for adjoint, argument in zip(operation.adjoint, node.arguments, strict=True):
+        for adjoint, argument in zip(OPERATIONS[node.operation].adjoint, node.arguments, strict=True):
             if adjoint is None or not self._varies(argument):
                 continue
-            for inner, together in self._fused_with(node):
+            for inner, rule in self._fused_with(node):
                 if (beneath := self._beneath(argument, inner)) is not None:
-                    adjoint, argument = together, beneath
+                    adjoint, argument = rule, beneath
             yield from self._pushed(self._adjoint(adjoint, node, g, out, argument), argument, argument)
 
     def _adjoint(self, adjoint: str, node: Apply, g: Expression, out: Expression, argument: Expression) -> Expression:
-        """An adjoint's line with what its names stand for; what was spread to fit is added up again."""
+        """The adjoint with its names filled in; what was spread (broadcast) to fit is summed again."""
         letters = dict(zip(LETTERS, node.arguments, strict=False))
         g = self._line(adjoint, shape_of(node.arguments[0], self.scope), g=g, out=out, **letters)
         if is_too_long(g):  # an adjoint that uses `g` twice doubles it at every level
@@ -90,7 +90,7 @@ class _Backward:
         if here and not there:
             return self._line("sum(g)", here, g=g)
         for axis, added_up in enumerate(("colsum(g)", "rowsum(g)")):
-            if here and here[axis] != 1 == there[axis]:
+            if here and here[axis] != 1 and there[axis] == 1:
                 g = self._line(added_up, here, g=g)
         return g
 
@@ -110,28 +110,28 @@ class _Backward:
         return line
 
     def _line(self, rule: str, shape: Shape, **stand_for: Expression) -> Expression:
-        """A rule with what its names stand for; `rows` and `columns` are those of a shape."""
+        """A rule with its names filled in; `rows` and `columns` come from a shape."""
         sizes = dict(zip(("rows", "columns"), (size.expression for size in shape), strict=False))
         return simplify(substitute(parse_rule(rule), {**sizes, **stand_for}), self.scope)
 
     def _varies(self, node: Expression) -> bool:
-        """Whether a trainable changes an expression's value, by way of what has a gradient."""
+        """Whether a trainable changes an expression's value, through differentiable operations."""
         if isinstance(node, Apply):
             pairs = zip(OPERATIONS[node.operation].adjoint, node.arguments, strict=True)
             return any(adjoint is not None and self._varies(argument) for adjoint, argument in pairs)
         return isinstance(node, Name) and node.id in self.varying
 
-    # Two operations differentiated together: softmax and cross-entropy leave probs − onehot(target).
+    # Two operations fused: softmax and cross-entropy together leave probs − onehot(target).
 
     def _fused_with(self, node: Apply) -> tuple[tuple[str, str], ...]:
-        """The operations with which this one is differentiated together, where its arguments are as that needs."""
+        """The operations that this one is fused with, and the rule for each, if its arguments allow it."""
         operation = OPERATIONS[node.operation]
-        shares = {Name(given.name) for given in self.model.givens if given.rows}
-        fits = operation.shares is None or node.arguments[operation.shares] in shares
+        sum_to_one = {Name(g.name) for g in self.model.givens if g.rows and not g.trainable}  # after updates too
+        fits = operation.shares is None or node.arguments[operation.shares] in sum_to_one
         return operation.fused if fits else ()
 
     def _beneath(self, argument: Expression, operation: str) -> Expression | None:
-        """The argument of `operation` where that is what an expression is, or what the line of its name says."""
+        """If an expression, or the line that it names, is `operation`: its argument."""
         if isinstance(argument, Name) and argument.id in self.model.by_name:
             if argument.id in self.needed_whole:
                 return None
@@ -139,12 +139,12 @@ class _Backward:
         return argument.arguments[0] if isinstance(argument, Apply) and argument.operation == operation else None
 
     def _needed_whole(self) -> set[str]:
-        """The names that are also used where nothing is differentiated together: their gradient is the whole of it."""
-        uses, together = Counter[str](), Counter[str]()
-        for line in (line for line in self.model.lines if line.name in self.needed):
-            for node in walk(line.expression):
+        """The names that are also used where nothing is fused, so that their full gradient is needed."""
+        uses, fused = Counter[str](), Counter[str]()
+        for line in self.model.lines:
+            for node in walk(line.expression) if line.name in self.needed else ():
                 if isinstance(node, Name):
                     uses[node.id] += 1
                 if isinstance(node, Apply) and self._fused_with(node):
-                    together.update(a.id for a in node.arguments[:1] if isinstance(a, Name))
-        return set(uses - together)
+                    fused.update(a.id for a in node.arguments[:1] if isinstance(a, Name))
+        return set(uses - fused)

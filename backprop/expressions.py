@@ -2,12 +2,12 @@
 
 A problem is a list of named lines, such as `scores = Q @ K.T`. A line's right-hand side is an expression: a number, a
 name, or an operation applied to expressions. Operators are operations like any other, so there are three kinds of
-node and no more:
+node and no more (language.py has `parse`):
 
     parse("Q @ K.T")  ==  Apply("@", (Name("Q"), Apply(".T", (Name("K"),))))
 
-Gradients, updates, mistakes and students' formulas are expressions too. What an operation means stands in the table of
-operations; nothing here knows.
+Gradients, updates, mistakes and students' formulas are expressions too. The table of operations
+defines what each operation means; this file does not.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Number(_Node):
 
 @dataclass(frozen=True)
 class Name(_Node):
-    """A given, a line, a size or an index, by its name."""
+    """A given (an input or a weight), a line, a size or an index, by its name."""
 
     id: str
     span: Span | None = field(default=None, compare=False, repr=False)
@@ -102,14 +102,14 @@ def names(expression: Expression) -> list[str]:
 
 
 def rebuild(expression: Expression, change: Callable[[Expression], Expression]) -> Expression:
-    """The expression with each of its arguments changed."""
+    """The expression with `change` applied to each of its arguments."""
     if not isinstance(expression, Apply):
         return expression
     return Apply(expression.operation, tuple(change(a) for a in expression.arguments), expression.span)
 
 
 def substitute(expression: Expression, replacements: Mapping[str, Expression]) -> Expression:
-    """The expression with other expressions in the place of names."""
+    """The expression with names replaced by expressions."""
     if isinstance(expression, Name):
         return replacements.get(expression.id, expression)
     return rebuild(expression, lambda part: substitute(part, replacements))

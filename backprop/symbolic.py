@@ -231,8 +231,6 @@ def vanishes(expression: Any) -> bool:
         product = sp.Integer(1)
         for term in sp.Add.make_args(sp.expand(argument)):
             factor, rest = term.as_coeff_Mul()
-            if not factor.is_Integer:
-                factor, rest = sp.Integer(1), term
             product *= powers.setdefault(rest, sp.Dummy(positive=True)) ** factor
         return product
 

@@ -25,10 +25,9 @@ from benchmarks.hands import ALL_HABITS, ANY, FAR, Hand, Numbers, exact_hand, wo
 from benchmarks.students import CUT, EVEN, MIXED, UP, rounded
 from benchmarks.tables import table
 from course.records import ProblemRecord
-from grader.marking import LineVerdicts, mark_problem
+from grader.marking.columns import LineVerdicts, mark_problem
 from worksheets import load_problem
 from worksheets.problem import bundled_problems
-from worksheets.sheet import single_sheet
 from worksheets.variants import VariantChecker
 
 PROBLEMS = tuple(bundled_problems())
@@ -72,7 +71,7 @@ class Deck:
 
 def prepare(name: str, decimals: int, seed: int, drawn: int = DRAWN) -> Deck:
     problem = load_problem(name)
-    record = single_sheet(problem, seed, decimals).set.problems[0]
+    record = problem.variant(seed, decimals).set.problems[0]
     pool = VariantChecker(problem, record).draw(b"fairness", [(str(seed), str(i)) for i in range(drawn)])
     return Deck(record, tuple(one.given for one in pool))
 

@@ -342,3 +342,12 @@ def test_plain_numbers_in_and_out() -> None:
     assert plain(arrays["A"]) == [[1, 2]]
     assert plain(evaluate(Name("s"), arrays, {})) == 3
     assert model({"h": "X @ W", "loss": "sum(h)"}, {"W": (2, 2)}, {"X": (2, 2)}).part(FORWARD)[0].name == "h"
+
+
+def test_a_softmax_is_not_fused_with_targets_that_are_trained() -> None:
+    """Their rows sum to 1 only until they are updated, and the fused rule holds only then."""
+    whole = model(
+        {"p": "softmax(X @ W)", "loss": "mean_cross_entropy(p, Y)"}, {"W": (2, 3), "Y": (2, 3)}, {"X": (2, 2)}
+    )
+    givens = tuple(replace(g, rows="shares") if g.name == "Y" else g for g in whole.givens)
+    assert_right(derive(Model(whole.sizes, givens, whole.lines), "loss"))

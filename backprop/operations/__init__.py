@@ -1,6 +1,6 @@
 """The table of operations. Read it second, after expressions.py.
 
-Everything about an operation stands side by side in one entry, in the file of its family. This is all of tanh:
+Everything about an operation is in one entry, in the file of its family. This is all of tanh:
 
     Operation(
         "tanh",
@@ -9,14 +9,15 @@ Everything about an operation stands side by side in one entry, in the file of i
         adjoint=("g * (1 - out ** 2)",),
         bounds=bounds_of_tanh,
         sympy="tanh",
+        says_itself=True,
         notation=called("tanh", r"\\tanh", "tanh"),
         mistakes=(Known("missing-term", "g * (1 - out ** 2)", "g * (1 - out)", "the square was left out …"), …),
     )
 
 The adjoint is a line of the language, as a textbook prints it: `g` is the gradient of the result, `out` the result,
-`a` and `b` the arguments. So is a mistake. What can be derived is not declared; `record.py` says what is read from
-what. SymPy proves every adjoint from the entries, NumPy is held against both, and finite differences against all three:
-the tests loop over this table, so a new entry brings its tests with it.
+`a` and `b` the arguments. So is a mistake. Anything that can be derived is left out; `record.py` says from
+what. SymPy proves every adjoint from the formula of each entry (entry.py), NumPy is checked against both, and finite
+differences against all three: the tests loop over this table, so a new entry brings its tests with it.
 """
 
 from __future__ import annotations

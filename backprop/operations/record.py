@@ -1,4 +1,4 @@
-"""What the table says of an operation. What can be derived is not declared."""
+"""What the table says of an operation. Anything that can be derived is left out."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Operator:
 
 @dataclass(frozen=True)
 class Known:
-    """One way to get an operation, or its adjoint, wrong: what was to be worked, what was, and what to say of it.
+    """One way to get an operation, or its adjoint, wrong: the right formula, the wrong one, and what to say of it.
 
     In `right` and `wrong`, names stand for any expression; `other` runs over the indices that `k` is not; `rows` and
     `columns` are the sizes of `a`. Formulas in the braces of `says` are in the same names. Mistakes that any
@@ -57,12 +57,13 @@ class Known:
 class Operation:
     """One operation of the language.
 
-    `adjoint` has a line an argument, in `a`, `b`, … (the arguments), `out` (the result), `g` (the gradient of the
-    result) and `rows`, `columns` (the sizes of `a`); None where there is no gradient. `definition` is the operation
+    `adjoint` has one rule per argument, in `a`, `b`, … (the arguments), `out` (the result), `g` (the gradient of the
+    result) and `rows`, `columns` (the sizes of `a`, in a definition `count` as well); None where there is no gradient. `definition` is the operation
     written out in simpler ones, in the same names; whatever is not declared is read from it.
 
-    `fused` names operations with which this one is differentiated together: the line is then the gradient of *their*
-    argument, with `a` their result. `shares` is the argument whose rows must add up to 1 for it, as its given says.
+    `fused` has pairs of an inner operation and a rule: where the first argument is that operation's result, the rule
+    gives the gradient of the inner operation's argument; `a` is still the first argument. `shares`: fuse only if this
+    argument is a given whose rows sum to 1.
     """
 
     name: str
@@ -86,7 +87,7 @@ class Operation:
     edits: Callable[..., Iterator[tuple[str, Expression, str]]] | None = None  # mistakes made by editing the tree
     mistakes: tuple[Known, ...] = ()
     linear: bool = False  # in its first argument: a factor can be taken out
-    moves: bool = False  # entries, as they are: there is nothing to round
+    moves: bool = False  # only moves entries, so nothing is rounded
     hides: bool = False  # what it was done to: numbers hardly tell, so mistakes are not looked for in its arguments
     jumps: bool = False  # at 0, or where two arguments are equal: rounding would decide what comes out, or comes back
     open_range: tuple[float, float] | None = None  # nearer the ends than this, nothing is left to be practised
@@ -96,5 +97,5 @@ class Operation:
 
     @property
     def is_entrywise(self) -> bool:
-        """Whether entry i, j of the result is worked from entries i, j of the arguments alone."""
+        """Whether its shape rule is the entrywise one, that of all arguments spread (broadcast) together."""
         return self.shape is spread_together

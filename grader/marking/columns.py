@@ -22,6 +22,8 @@ from grader.marking.mistakes import may_use, name_mistakes, part_of
 CHUNK = 4096
 """Students marked at once: more would leave the processor's cache."""
 
+ANYTHING = Interval(np.full(1, -np.inf), np.full(1, np.inf))
+
 
 @dataclass(frozen=True)
 class LineVerdicts:
@@ -169,11 +171,11 @@ class _Pass:
         # Behind a blank, or instead of a slip, lie numbers that were worked rightly and are not written.
         unwritten = allowed_if_mended.hull(written_key)
         # Of a line that is wrong, anything may be behind what is written, also where an entry is right by chance.
-        anything = Interval(np.full(1, -np.inf), np.full(1, np.inf))
-        worked_right = exact.where(from_own, mended)
-        written = self.rounding.known(number, anything.where(np.asarray(wrong.any(axis=(0, 1))), worked_right))
-        self.own[line.name] = self._shape_as(line, unwritten.where(np.isnan(wrote), written))
-        self.mended[line.name] = self._shape_as(line, written.where(from_key, unwritten))
+        anything = ANYTHING.where(np.asarray(wrong.any(axis=(0, 1))), exact.where(from_own, mended))
+        own = unwritten.where(np.isnan(wrote), self.rounding.known(number, anything))
+        self.own[line.name] = self._shape_as(line, own)
+        as_mended = self.rounding.known(number, mended).where(from_key, unwritten)
+        self.mended[line.name] = self._shape_as(line, as_mended)
         self.numbers[line.name] = number if line.shape else number[0, 0]
         self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)))
         return LineVerdicts(right, from_own, follows, earns, self.slipped[line.name], value, allowed.low, allowed.high)
