@@ -21,9 +21,9 @@ ROUNDINGS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 HABITS = (
     "each line rounded half to even",
     "each line rounded half up",
-    "each line cut off",
+    "each line truncated",
     "full precision, only answers rounded",
-    "rounded or cut off inside every line too",
+    "rounded or truncated inside every line too",
     "the same, the row's maximum subtracted before exp",
     "1/√d_k multiplied as a rounded constant",
     "another of these on every line",

@@ -148,11 +148,11 @@ FORMULA_FORMS: dict[str, tuple[FormulaForm, ...]] = {
         _not("wrong", "dW_Q", "dW_Q", "This is the line's own name; the formula says how it is worked"),
         _not("wrong", "dQ", "X dW_Q", "dW_Q is itself worked from dQ, so the formula of dQ cannot use it."),
         _not("wrong", "dW_O", "context.T @ dcontext W_O", "dcontext comes after dW_O on this sheet"),
-        _not("wrong", "dW_Q", "dW_K = X.T @ dK", "This is headed “dW_K”, and the formula of dW_Q is asked here."),
+        _not("wrong", "dW_Q", "dW_K = X.T @ dK", "This is headed “dW_K”; the question is the formula of dW_Q."),
         _not("unreadable", "dW_Q", "[[0.1, 0.2], [0.3, 0.4]]", "Numbers stand here, and the formula is asked"),
         _not("unreadable", "dW_Q", "2", "Numbers stand here, and the formula is asked"),
         _not("unreadable", "dW_Q", "exp(1)", "No quantity of this sheet is named here"),
-        _not("unreadable", "dW_Q", 0.5, "A formula is asked here, as text."),
+        _not("unreadable", "dW_Q", 0.5, "Expected a formula, as text."),
         _not("unreadable", "dW_Q", "X.T @ dq", "“dq” is not a name on this sheet; did you mean dQ?"),
         _not("unreadable", "dW_Q", "X.T @ dL/dX", "∂L/∂X is not a line of this sheet"),
         _not(

@@ -181,7 +181,7 @@ def test_hostile_input_has_one_message(typed: str) -> None:
 def test_what_is_no_text_is_no_formula(typed: object) -> None:
     judged = attention().judge("dW_Q", typed, GIVEN)
     assert judged.verdict == "unreadable"
-    assert "A formula is asked here, as text." in judged.message
+    assert "Expected a formula, as text." in judged.message
 
 
 WORDS = (

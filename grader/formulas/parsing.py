@@ -49,7 +49,7 @@ def parse_formula(typed: object, vocabulary: Vocabulary, line: Line) -> Expressi
     this line.
     """
     if not isinstance(typed, str):
-        raise Refused(f"A formula is asked here, as text. {FORMULA_FORMS}")
+        raise Refused(f"Expected a formula, as text. {FORMULA_FORMS}")
     if len(typed) > MOST_CHARACTERS:
         raise Refused(f"This has {len(typed):,} characters; a formula has at most {MOST_CHARACTERS}. {FORMULA_FORMS}")
     if _NUMBERS.fullmatch(typed) and not _is_constant(line, vocabulary):
@@ -90,7 +90,7 @@ def _right_side(text: str, vocabulary: Vocabulary, line: Line) -> str:
         return right
     if stepping and headed == Name(line.name.removesuffix("_new")):  # W ← W − η dW
         return f"{line.name.removesuffix('_new')} {sign[0]} ({right})" if sign in ("-=", "+=") else right
-    raise NotAccepted(f"This is headed “{clip(left)}”, and the formula of {line.name} is asked here.")
+    raise NotAccepted(f"This is headed “{clip(left)}”; the question is the formula of {line.name}.")
 
 
 def _depth(text: str) -> int:
