@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypedDict
 
 from backprop.model import Line, Model
 from backprop.notation import Printer
@@ -15,6 +15,19 @@ from course.records import ProblemRecord
 from printing import phrases
 from printing.phrases import said
 from printing.styles.style import Style, worded
+
+
+class Named(TypedDict):
+    """A quantity: its name in the file, and its symbol."""
+
+    name: str
+    symbol: str
+
+
+class Formula(Named):
+    """A line of the model: symbol = formula."""
+
+    formula: str
 
 
 @lru_cache(maxsize=512)
@@ -33,7 +46,7 @@ class Lines:
         self.work = _work(problem, style.notation)
         self.zero = {line.name: line.always_zero for line in problem.lines}
 
-    def names(self, name: str) -> dict[str, str]:
+    def names(self, name: str) -> Named:
         return {"name": name, "symbol": self.printer.name(name)}
 
     def labels(self, name: str) -> list[Sequence[str]]:
@@ -47,7 +60,7 @@ class Lines:
         rows = [[self.style.number(number_text(x, decimals)) for x in row] for row in value]
         return self.style.matrix(rows, *(self.labels(name) if named else ()))
 
-    def formula(self, line: Line) -> dict[str, str]:
+    def formula(self, line: Line) -> Formula:
         """A line of the model: symbol = formula."""
         return {**self.names(line.name), "formula": self.printer.expression(line.expression)}
 

@@ -17,6 +17,7 @@ from printing import phrases
 from printing.lines import Lines
 from printing.phrases import said
 from printing.styles.style import Blank, worded
+from worksheets.strings import AnswerHead, AskedAnswer, Place, SolvedAnswer, TextBlank, Trace
 
 
 class Answers:
@@ -28,11 +29,11 @@ class Answers:
         self.records = {record.name: record for record in lines.record.lines}
         self._answer, self._place = cache(self._told_of_answer), cache(self._empty_place)  # the same on every sheet
 
-    def asked(self, line: Line, record: LineRecord, sheet: Numbers) -> dict[str, Any]:
+    def asked(self, line: Line, record: LineRecord, sheet: Numbers) -> AskedAnswer:
         """A place for an answer: a blank for each entry, and a hint where help is given."""
         return {**self._place(line.name), "hints": list(self._hints(line, record, sheet))}
 
-    def _empty_place(self, name: str) -> dict[str, Any]:
+    def _empty_place(self, name: str) -> Place:
         line, record = self.model.by_name[name], self.records[name]
         rows, columns = map(int, line.shape or (1, 1))
         answer = AnswerName(self.number, line.name)
@@ -66,10 +67,10 @@ class Answers:
             if entry := self.work.in_symbols(line, sheet, record.always_zero):
                 yield self.style.math(entry)
 
-    def _in_words(self, record: LineRecord, kind: str) -> dict[str, str]:
+    def _in_words(self, record: LineRecord, kind: str) -> TextBlank | None:
         """A place to write what is asked of a line as text, where it is."""
         if kind not in record.in_words:
-            return {}
+            return None
         answer = AnswerName(self.number, record.name, kind)
         blank = Blank(Entry(answer))
         return {
@@ -81,7 +82,7 @@ class Answers:
             "marks": marks_text(record.in_words[kind]),
         }
 
-    def _told_of_answer(self, name: str) -> dict[str, Any]:
+    def _told_of_answer(self, name: str) -> AnswerHead:
         line, record = self.model.by_name[name], self.records[name]
         rows, columns = map(int, line.shape or (1, 1))
         answer = AnswerName(self.number, line.name)
@@ -97,7 +98,7 @@ class Answers:
 
     def solved(
         self, line: Line, record: LineRecord, values: Mapping[str, Any], sheet: Numbers, reasons: set[str]
-    ) -> dict[str, Any]:
+    ) -> SolvedAnswer:
         """The worked answer: arithmetic, result, and why, where that was not said before on this page."""
         worked, more = self.print.worked(line, sheet)
         result = self.print.value(line.name, values[line.name], self.record.decimals, self.style.names_blanks)
@@ -115,7 +116,7 @@ class Answers:
         loss, symbol = self.style.math(self.printer.loss_symbol), self.print.math(name)
         return said(phrases.TRACE_TASK, self.style, loss=loss, symbol=symbol)
 
-    def traces(self, solution: bool) -> Iterator[dict[str, Any]]:
+    def traces(self, solution: bool) -> Iterator[Trace]:
         """A place for the way of the gradient to a quantity, or that way itself."""
         for record in self.record.lines:
             if blank := self._in_words(record, TRACE):

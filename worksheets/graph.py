@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import fast_sugiyama
 
@@ -99,14 +99,55 @@ RESERVED = {"end", "graph", "subgraph", "style", "class", "click", "default", "d
 """Words of Mermaid's own, which cannot name a node."""
 
 
-def pictures(model: Model, printer: Printer) -> list[dict[str, Any]]:
+class Point(TypedDict):
+    """A place in centimetres."""
+
+    x: str
+    y: str
+
+
+class Node(Point):
+    """A quantity."""
+
+    id: str
+    symbol: str
+    given: bool
+
+
+class DrawnEdge(TypedDict):
+    """From one node to another, by way of bends."""
+
+    start: str
+    end: str
+    via: list[Point]
+
+
+class Flow(TypedDict):
+    """The nodes whose edges lead to the same one."""
+
+    starts: list[str]
+    end: str
+
+
+class Picture(TypedDict):
+    """What a template needs to draw a computation."""
+
+    caption: str
+    width: str
+    height: str
+    nodes: list[Node]
+    edges: list[DrawnEdge]
+    flows: list[Flow]
+
+
+def pictures(model: Model, printer: Printer) -> list[Picture]:
     """The computation, and its edges reversed where a gradient runs along them: what a template needs to draw each."""
     graph = computation_graph(model)
     drawn = [_picture(graph, printer, backward, caption) for backward, caption in enumerate(CAPTIONS)]
     return [picture for picture in drawn if picture["nodes"]]
 
 
-def _picture(graph: Graph, printer: Printer, backward: int, caption: str) -> dict[str, Any]:
+def _picture(graph: Graph, printer: Printer, backward: int, caption: str) -> Picture:
     edges = [e for e in graph.edges if e.gradient or not backward]
     nodes = [
         n for n in sorted(graph.places, key=lambda n: graph.places[n]) if any(n in (e.start, e.end) for e in edges)
@@ -117,7 +158,7 @@ def _picture(graph: Graph, printer: Printer, backward: int, caption: str) -> dic
     left, top = (min((p[k] for p in points), default=0.0) for k in (0, 1))
     right, bottom = (max((p[k] for p in points), default=0.0) for k in (0, 1))
 
-    def at(place: Place) -> dict[str, str]:
+    def at(place: Place) -> Point:
         return {"x": f"{(place[0] - left) * across:.2f}", "y": f"{(place[1] - top) * ROW:.2f}"}
 
     def shown(n: str) -> str:
@@ -135,14 +176,14 @@ def _picture(graph: Graph, printer: Printer, backward: int, caption: str) -> dic
     }
 
 
-def _edge(edge: Edge, identifier: Mapping[str, str], at: Any, backward: int) -> dict[str, Any]:
+def _edge(edge: Edge, identifier: Mapping[str, str], at: Any, backward: int) -> DrawnEdge:
     ends = identifier[edge.start], identifier[edge.end]
     via = [at(place) for place in edge.via]
     start, end = reversed(ends) if backward else ends
     return {"start": start, "end": end, "via": via[::-1] if backward else via}
 
 
-def _flows(edges: Sequence[Edge], identifier: Mapping[str, str], backward: int) -> list[dict[str, Any]]:
+def _flows(edges: Sequence[Edge], identifier: Mapping[str, str], backward: int) -> list[Flow]:
     """The edges that lead to the same node, together: what each line is worked from."""
     into: dict[str, list[str]] = {}
     for edge in edges:

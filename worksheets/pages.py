@@ -25,6 +25,7 @@ from printing.styles.style import Style, words
 from worksheets.answers import Answers
 from worksheets.asking import told_lines
 from worksheets.graph import pictures
+from worksheets.strings import AskedAnswer, Constant, Fall, GivenShown, Part, ProblemPage, SheetPage, SolvedAnswer, Told
 
 
 class Worked(Protocol):
@@ -43,7 +44,7 @@ class Worked(Protocol):
     def numbers(self) -> Sequence[Numbers]: ...
 
 
-def page(sheet: Worked, style: Style, solution: bool) -> dict[str, Any]:
+def page(sheet: Worked, style: Style, solution: bool) -> SheetPage:
     """The strings of a sheet, or of its worked solution, in one style."""
     sheet_set, record = sheet.set, sheet.record
     problems = []
@@ -92,7 +93,7 @@ class Writer:
         self.shows_values = bool(self.told) or any(r.worked or r.help == "hints" for r in problem.lines)
         self.constant = self._constant()
 
-    def _constant(self) -> dict[str, Any]:
+    def _constant(self) -> Constant:
         problem, forward = self.record, self.model.part(FORWARD)
         return {
             "number": self.number,
@@ -112,7 +113,7 @@ class Writer:
         names = ", ".join(self.print.math(weight) for weight in self.model.trainables)
         return said(phrases.TRAINABLE, self.style, names=names) if names else ""
 
-    def problem(self, values: Mapping[str, Any], sheet: Numbers, solution: bool) -> dict[str, Any]:
+    def problem(self, values: Mapping[str, Any], sheet: Numbers, solution: bool) -> ProblemPage:
         """The strings of one sheet's problem, from its givens and the exact value of every line."""
         return {
             **self.constant,
@@ -124,7 +125,7 @@ class Writer:
             "traces": list(self.answers.traces(solution)),
         }
 
-    def _told(self, line: Line, values: Mapping[str, Any]) -> dict[str, str]:
+    def _told(self, line: Line, values: Mapping[str, Any]) -> Told:
         """A line that is not asked: printed with its value."""
         value = self.print.value(line.name, values[line.name], self.record.decimals)
         return {**self.print.names(line.name), "value": value}
@@ -136,12 +137,12 @@ class Writer:
             names.append(renewed(names[-1]))
         return tuple(float(values[name]) for name in names) if len(names) > 2 else ()
 
-    def _parts(self, values: Mapping[str, Any], sheet: Numbers, solution: bool) -> Iterator[dict[str, Any]]:
+    def _parts(self, values: Mapping[str, Any], sheet: Numbers, solution: bool) -> Iterator[Part]:
         said: set[str] = set()
         steps = len({line.step for line in self.model.lines if line.part == UPDATE})
         for (step, part), of_part in groupby(self.lines, key=lambda pair: (pair[0].step, pair[0].part)):
             title, task = phrases.PARTS[part]
-            answers = [
+            answers: list[AskedAnswer | SolvedAnswer] = [
                 self.answers.solved(line, record, values, sheet, said)
                 if solution or record.worked
                 else self.answers.asked(line, record, sheet)
@@ -169,7 +170,7 @@ class Writer:
         loss = self.printer.loss_symbol if self.record.loss else ""
         return said(task, self.style, loss=self.style.math(loss), rate=self.print.math(next(scalars, "eta")))
 
-    def _given(self, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _given(self, name: str, values: Mapping[str, Any]) -> GivenShown:
         """A given, as it is printed."""
         value = values[name]
         if name in self.model.scope.indices:
@@ -195,8 +196,15 @@ class Writer:
                 yield f"{self.style.math(self.printer.expression(node))}: {self.style.text(OPERATIONS[name].says)}"
 
 
-def _fall(losses: Sequence[float]) -> dict[str, Any]:
+def _fall(losses: Sequence[float]) -> Fall:
     """The losses of a training loop, and what is needed to draw them: bars of text, the height of a plot."""
     top = max(losses, default=1.0)
     bars = [f"{step}  {loss:.4f}  {'█' * round(40 * loss / top)}" for step, loss in enumerate(losses)]
-    return {"losses": losses, "loss_bars": bars, "loss_top": f"{1.2 * top:.3f}", "loss_scale": f"{3.2 / top:.3f}"}
+    return {
+        "losses": losses,
+        "loss_bars": bars,
+        "loss_top": f"{1.2 * top:.3f}",
+        "loss_scale": f"{3.2 / top:.3f}",
+        "plot": "",
+        "told_losses": "",
+    }

@@ -12,6 +12,7 @@ from course.answer_names import TRACE, AnswerName, answer_name
 from course.numbers import typed_numbers
 from course.records import ProblemRecord, Reveal, SetRecord, SheetRecord
 from grader.feedback.revealed import OwnWork, Revealed, Written, own_work
+from grader.feedback.strings import Called, Detail, FeedbackPage, MarkedLine, ProblemFeedback, Right, WorkedOut
 from grader.marking.marks import LineMarks, Marks
 from printing.lines import Lines
 from printing.styles.style import Style
@@ -46,7 +47,7 @@ class FeedbackStyle(Style, Protocol):
         """A formula in a block of formulas."""
 
 
-def page(sheet_set: SetRecord, sheet: SheetRecord, marks: Marks, style: FeedbackStyle) -> dict[str, Any]:
+def page(sheet_set: SetRecord, sheet: SheetRecord, marks: Marks, style: FeedbackStyle) -> FeedbackPage:
     """The strings of one student's feedback in one style, as much as the set allows."""
     level = LEVELS.index(sheet_set.marking.reveal)
     follows = sheet_set.marking.follows
@@ -102,7 +103,7 @@ class Writer:
         self.title = style.text(problem.title)
         self._names = cache(self._called)  # the same for every student
 
-    def problem(self, given: Mapping[str, Any], marks: Marks, level: int) -> dict[str, Any]:
+    def problem(self, given: Mapping[str, Any], marks: Marks, level: int) -> ProblemFeedback:
         """The strings of one student's problem: every line, more on those that are not right, what was read."""
         lines = [line for line in marks.lines if _answer(line).problem == self.number]
         details = list(self._details(lines, given, level)) if level else []
@@ -120,13 +121,13 @@ class Writer:
             ],
         }
 
-    def _called(self, name: str) -> dict[str, str]:
+    def _called(self, name: str) -> Called:
         """What a line is called on the sheet, and its symbol where that is another."""
         answer = _named(name)
         symbol = self.lines.math(answer.line) if self.plain.name(answer.line) != answer.line else ""
         return {"label": self.style.text(name), "name": name, "anchor": answer.anchor, "symbol": symbol}
 
-    def _line(self, line: LineMarks, marked: bool) -> dict[str, str]:
+    def _line(self, line: LineMarks, marked: bool) -> MarkedLine:
         verdict = line.verdict if marked else state(line)
         sign, spoken = SIGNS[verdict]
         message = line.message if marked else " ".join(line.notes)
@@ -143,7 +144,7 @@ class Writer:
     def _typed(self, line: LineMarks) -> str:
         return self.style.typed(one_line(line))
 
-    def _details(self, lines: list[LineMarks], given: Mapping[str, Any], level: int) -> Iterator[dict[str, Any]]:
+    def _details(self, lines: list[LineMarks], given: Mapping[str, Any], level: int) -> Iterator[Detail]:
         """More on each line that is not right: how it was read, the right values, how they are worked out."""
         by_name = {_answer(line).within: line for line in lines}
         own = own_work(self.record, given, by_name) if level >= LEVELS.index("answers") else None
@@ -153,7 +154,7 @@ class Writer:
             if line.verdict != "correct":
                 wrong = line.verdict != "follows"
                 solved = own and written and wrong and not _answer(line).kind
-                found = {
+                found: Detail = {
                     **self._names(line.name),
                     "read": self._read(line) if wrong and _has_number(line) else "",
                     "right": list(self._right(line, own)) if own else [],
@@ -174,7 +175,7 @@ class Writer:
         """A matrix, or the one number alone."""
         return cells[0][0].strip() if len(cells) == len(cells[0]) == 1 else self.style.matrix(cells)
 
-    def _right(self, line: LineMarks, own: OwnWork) -> Iterator[dict[str, str]]:
+    def _right(self, line: LineMarks, own: OwnWork) -> Iterator[Right]:
         asked, kind = self.model.by_name[_answer(line).line], _answer(line).kind
         if kind:
             way = kind == TRACE
@@ -194,7 +195,7 @@ class Writer:
         needed = [n.name for n in self.model.part(BACKWARD) if n.name in self.model.depends_on(line.name)]
         return " → ".join(self.style.arithmetic(self.lines.printer.name(name)) for name in (*needed, line.name))
 
-    def _working(self, line: LineMarks, own: OwnWork, written: Written, said: set[str]) -> dict[str, Any]:
+    def _working(self, line: LineMarks, own: OwnWork, written: Written, said: set[str]) -> WorkedOut:
         asked = self.model.by_name[_answer(line).line]
         working = self.revealed.working(asked, own, written, said)
         return {
