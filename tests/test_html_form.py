@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from browser import opened, written
 from classroom import labelled_sheet
-from playwright.sync_api import Browser, Dialog, Page
+from playwright.sync_api import Browser, Dialog, Page, expect
 
+from course.answer_names import AnswerName, Entry
 from grader import grade
 from grader.submissions import Submission, submissions
 from printing.styles.html import Html
@@ -172,7 +173,7 @@ def test_another_window_sees_what_is_typed(page: Page) -> None:
     with page.context.expect_page() as other:
         page.evaluate("open(location.href)")
     other.value.locator(field("1.z")).fill("0.75")
-    page.wait_for_function(f"document.querySelector('{field('1.z')}').value === '0.75'")
+    expect(page.locator(field("1.z"))).to_have_value("0.75")
 
 
 def test_keys_lead_about(page: Page) -> None:
@@ -243,7 +244,7 @@ def test_a_browser_that_keeps_nothing_says_so_and_asks_before_it_closes(
 
 
 def test_a_field_for_a_formula_goes_under_its_own_name(chrome: Browser, tmp_path: Path, small: Sheet) -> None:
-    formula = Html().blank(Blank("1.dW.formula"))
+    formula = Html().blank(Blank(Entry(AnswerName(1, "dW", "formula"))))
     source = small.print("html").decode().replace("</form>", f"{formula}</form>")
     path = tmp_path / "sheet.html"
     path.write_text(source, encoding="utf-8")
