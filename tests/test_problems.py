@@ -44,7 +44,7 @@ def test_a_bundled_problem_s_lines_are_read_back_from_their_text(name: str) -> N
 
 
 @pytest.mark.parametrize("name", BUNDLED)
-@pytest.mark.parametrize("reach", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("reach", [1, 2])
 def test_gradients_are_right_at_other_sizes(name: str, reach: int) -> None:
     problem = load_problem(name)
     grown = {size: value + reach * (1 + i % 2) for i, (size, value) in enumerate(problem.sizes.items())}

@@ -34,7 +34,7 @@ _RIGHT, _LEFT = Alignment(horizontal="right", vertical="center"), Alignment(hori
 _ASIDE = Alignment(horizontal="left", vertical="center", indent=1)
 _GREY, _LINED = Border(*[Side("hair", "FF888888")] * 4), Border(*[Side("thin")] * 4)
 
-# Each style's font, what stands where in a cell, its borders, and a shade behind it.
+# Each style's font, alignment, borders, and the shade behind it.
 _LOOKS: Mapping[str, tuple[Mapping[str, Any], Alignment, Border, str]] = {
     "title": ({"size": 16, "bold": True}, _LEFT, Border(), ""),
     "heading": ({"size": 13, "bold": True}, _LEFT, Border(), ""),
