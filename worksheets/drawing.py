@@ -46,7 +46,8 @@ def plain_given(problem: AuthoredProblem, drawn: Mapping[str, Array], members: I
 
 def stacked(given: Sequence[Mapping[str, Any]]) -> dict[str, Array]:
     """The plain numbers of many sheets of a problem as arrays, batch last."""
-    return {name: np.moveaxis(np.array([numbers[name] for numbers in given]), 0, -1) for name in given[0]}
+    columns = {name: np.array([numbers[name] for numbers in given]) for name in given[0]}
+    return {name: np.ascontiguousarray(np.moveaxis(column, 0, -1)) for name, column in columns.items()}
 
 
 def _draw(problem: AuthoredProblem, g: GivenSource, generators: Sequence[np.random.Generator]) -> Array:
@@ -94,7 +95,7 @@ def _evenly(steps: Array, count: int, generators: Sequence[np.random.Generator])
     numbers = sizes[((parts + within) * len(sizes) / count).astype(int)]
     if even:
         numbers = np.where(turns < (count + more[:, None]) // 2, -numbers, numbers)
-    return np.asarray(numbers.T)
+    return np.ascontiguousarray(numbers.T)  # a student beside the next, as the batch is worked
 
 
 def _usual_range(g: GivenSource, shape: tuple[int, ...]) -> tuple[float, float]:
