@@ -121,7 +121,7 @@ class VariantChecker:
         found = self._unfit(worked, batch)
         rest = np.flatnonzero([not reason for reason in found])
         if rest.size:
-            # `take`, not an index: it leaves a student beside the next in memory, which halves the time of what follows.
+            # `take` leaves a student beside the next in memory, where an index does not: what follows is twice as fast.
             of_rest = {name: np.take(v, rest, axis=-1) if v.shape[-1] > 1 else v for name, v in worked.items()}
             for place, hiding in enumerate(self.visibility.over(of_rest)):
                 if place not in self._seldom_seen:
