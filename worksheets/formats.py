@@ -1,4 +1,7 @@
-"""The formats in which sheets and solutions are printed, all from the same strings."""
+"""The formats in which sheets and solutions are printed, all from the same strings.
+
+The libraries of a format take longer to load than a sheet to print: each is loaded where it is printed.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import base64
 from collections.abc import Callable
 
 from backprop.operations.printed import quoted
-from printing import typesetting, web
 from printing.rendering import render
 from printing.styles.html import Html
 from printing.styles.latex import Latex
@@ -14,12 +16,7 @@ from printing.styles.markdown import Markdown
 from printing.styles.notebook import Notebook
 from printing.styles.spreadsheet import Spreadsheet
 from printing.styles.typst import Typst
-from worksheets.drawn import drawn
-from worksheets.graph import drawings, spoken
-from worksheets.notebook import notebook
 from worksheets.pages import Worked, page
-from worksheets.plots import loss_plot
-from worksheets.workbook import workbook
 
 
 def markdown(sheet: Worked, solution: bool) -> bytes:
@@ -31,6 +28,9 @@ def latex(sheet: Worked, solution: bool) -> bytes:
 
 
 def pdf(sheet: Worked, solution: bool) -> bytes:
+    from printing import typesetting
+    from worksheets.plots import loss_plot
+
     strings = page(sheet, Typst(), solution)
     for problem in strings["problems"]:
         problem["plot"] = quoted(loss_plot(problem["losses"], "svg").decode()) if problem["losses"] else ""
@@ -39,6 +39,10 @@ def pdf(sheet: Worked, solution: bool) -> bytes:
 
 
 def jupyter(sheet: Worked, solution: bool) -> bytes:
+    from worksheets.drawn import drawn
+    from worksheets.notebook import notebook
+    from worksheets.plots import loss_plot
+
     strings = page(sheet, Notebook(), solution)
     pictures = {
         f"picture-{number}-{i}.png": picture
@@ -54,12 +58,20 @@ def jupyter(sheet: Worked, solution: bool) -> bytes:
 
 
 def spreadsheet(sheet: Worked, solution: bool) -> bytes:
+    from worksheets.drawn import drawn
+    from worksheets.plots import loss_plot
+    from worksheets.workbook import workbook
+
     strings = page(sheet, Spreadsheet(), solution)
     plots = [[loss_plot(p["losses"], "png")] if p["losses"] else [] for p in strings["problems"]]
     return workbook(strings, [(*drawn(p), *plot) for p, plot in zip(sheet.set.problems, plots, strict=True)])
 
 
 def html(sheet: Worked, solution: bool) -> bytes:
+    from printing import web
+    from worksheets.graph import drawings, spoken
+    from worksheets.plots import loss_plot
+
     style = Html()
     strings = page(sheet, style, solution)
     found = web.drawings(tuple(source for problem in sheet.set.problems for source in drawings(problem)))
