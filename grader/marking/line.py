@@ -19,6 +19,8 @@ from grader.marking.slips import Wrong, slip, transposed
 from grader.reading.answers import Reading
 from grader.reading.columns import Column
 
+EXACT_WORK = "Exact work on your numbers gives "
+
 
 @dataclass(frozen=True)
 class Class:
@@ -112,7 +114,7 @@ class Class:
         i, j = np.argwhere(far)[0]
         exact = f"{found.value[i, j, member]:.{self.problem.decimals}f}"
         where = "" if far.shape == (1, 1) else f" in row {i + 1}, column {j + 1}"
-        return f"Exact work on your numbers gives {exact}{where}: the difference is what rounding on the way can do."
+        return f"{EXACT_WORK}{exact}{where}: the difference is what rounding on the way can do."
 
     def _score(self, line: LineRecord, entries: Sequence[Sequence[Verdict]], member: int) -> float:
         """The marks for a line: its paid entries' shares, less one for each entry that is always zero and wrong."""

@@ -18,7 +18,7 @@ from course.answer_names import FORMULA, AnswerName
 from course.records import LineRecord, ProblemRecord, SetRecord, SheetRecord, answers_of, decoder
 from grader.handed_in import Submission, printable
 from grader.marking.columns import mark_problem
-from grader.marking.line import Class
+from grader.marking.line import EXACT_WORK, Class
 from grader.marking.marks import LineMarks, Marks
 from grader.reading.columns import read_column
 
@@ -63,9 +63,10 @@ class Marked(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """What stands before and behind the numbers that were read of a line, and its score."""
+    """What stands around the numbers that were read of a line, and around what exact work gives; and its score."""
 
     before: bytes
+    between: bytes
     behind: bytes
     score: float
 
@@ -168,7 +169,7 @@ def _problem_marked(sheet_set: SetRecord, number: int, problem: ProblemRecord, h
             yield [encode(one) for one in marks], [one.score for one in marks]
 
 
-READ, BEHIND = b',"read":', b',"mistake":'
+READ, BEHIND, EXACT = b',"read":', b',"mistake":', EXACT_WORK.encode()
 
 
 def _line_of_all(marked: Class, line: LineRecord) -> Scored:
@@ -179,7 +180,8 @@ def _line_of_all(marked: Class, line: LineRecord) -> Scored:
     pieces: list[bytes] = []
     scores: list[float] = []
     numbers = _encoded(marked.answers[line.name].numbers)
-    for member, (case, shown) in enumerate(zip(_cases(marked, line), numbers, strict=True)):
+    cases, exact = _cases(marked, line)
+    for member, (case, shown) in enumerate(zip(cases, numbers, strict=True)):
         if case is None:
             marks = marked.line(line, member)
             pieces.append(encode(marks))
@@ -187,12 +189,18 @@ def _line_of_all(marked: Class, line: LineRecord) -> Scored:
             continue
         found = shared.get(case)
         if found is None:
-            marks = marked.line(line, member)
-            before, read, rest = encode(marks).partition(READ)
-            found = shared[case] = Shared(before + read, b"".join(rest.partition(BEHIND)[1:]), marks.score)
-        pieces.append(found.before + shown + found.behind)
+            found = shared[case] = _split(marked.line(line, member), exact.get(member, b""))
+        pieces.append(found.before + shown + found.between + exact.get(member, b"") + found.behind)
         scores.append(found.score)
     return pieces, scores
+
+
+def _split(marks: LineMarks, exact: bytes) -> Shared:
+    """A line's marks around what others have otherwise."""
+    before, read, rest = encode(marks).partition(READ)
+    _, mistake, rest = rest.partition(BEHIND)
+    said, gives, behind = rest.partition(EXACT)
+    return Shared(before + read, mistake + said + gives, behind.removeprefix(exact), marks.score)
 
 
 @lru_cache(maxsize=2000)
@@ -207,19 +215,27 @@ def _encoded(numbers: Array) -> list[bytes]:
     return together.replace(b"]],[[", b"]]\n[[").split(b"\n")
 
 
-def _cases(marked: Class, line: LineRecord) -> list[bytes | None]:
-    """For each student all that decides what is said of a line that is right; None where more does."""
-    column, found = marked.answers[line.name], marked.verdicts[line.name]
+def _cases(marked: Class, line: LineRecord) -> tuple[list[bytes | None], Mapping[int, bytes]]:
+    """For each student all that decides what is said of a line that is right; None where more does.
+
+    And what exact work gives, as it is printed, for those whose answer is further off than rounding it explains.
+    """
+    column, found, decimals = marked.answers[line.name], marked.verdicts[line.name], marked.problem.decimals
     earlier = marked.worked_from(line.name)
     count = column.numbers.shape[-1]
     special: Array = ~np.asarray(found.right.all(axis=(0, 1)))
-    special |= found.far(column.numbers, marked.problem.decimals).any(axis=(0, 1)) & ~found.follows.any(axis=(0, 1))
     for used in earlier:
         special |= np.isnan(marked.answers[used].numbers).any(axis=(0, 1))
     special[list(column.odd)] = True
+    far = found.far(column.numbers, decimals).reshape(-1, count)
+    far &= ~found.follows.any(axis=(0, 1))
+    place = np.where(far.any(axis=0), far.argmax(axis=0) + 1, 0).astype(np.uint16)  # the first such entry, from 1
+    drifted = np.flatnonzero(place)
+    values = found.value.reshape(-1, count)[place[drifted] - 1, drifted].tolist()
+    exact = {member: b"%.*f" % (decimals, value) for member, value in zip(drifted.tolist(), values, strict=True)}
     bits = [found.follows.reshape(-1, count), found.earns.reshape(-1, count), found.own.reshape(-1, count)]
     bits += [marked.verdicts[used].slipped[None] for used in earlier]
-    packed = np.packbits(np.concatenate(bits), axis=0)
+    packed = np.concatenate([np.packbits(np.concatenate(bits), axis=0), place.view(np.uint8).reshape(count, 2).T])
     width, flat = len(packed), packed.T.tobytes()
     cases = [flat[start : start + width] for start in range(0, width * count, width)]
-    return [None if odd else case for odd, case in zip(special.tolist(), cases, strict=True)]
+    return [None if odd else case for odd, case in zip(special.tolist(), cases, strict=True)], exact
