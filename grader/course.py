@@ -10,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from course.records import Reveal, SetRecord, SheetRecord, decoder
 from grader.handed_in import NotRead, Submission
@@ -21,8 +20,8 @@ from grader.submissions import submissions
 
 Progress = Callable[[str, int, int], None]
 
-PIECE = 8192
-"""So many submissions are in memory at a time."""
+PIECE = 2048
+"""So many submissions are in memory at a time: more would leave the processor's cache, fewer would wait on NumPy."""
 
 
 class CourseError(ValueError):
@@ -104,7 +103,11 @@ def _check(sheet_set: SetRecord, sheet: SheetRecord) -> None:
 
 
 def _shape(value: object) -> tuple[int, ...]:
-    return tuple(map(int, np.shape(value))) if isinstance(value, list) else ()
+    """Of rows of one length; (-1,) of rows that are not."""
+    if not isinstance(value, list):
+        return ()
+    lengths = {len(row) if isinstance(row, list) else -1 for row in value}
+    return (len(value), *lengths) if len(lengths) == 1 else (-1,)
 
 
 def grade_course(

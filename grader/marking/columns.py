@@ -29,7 +29,8 @@ ANYTHING = Interval(np.full(1, -np.inf), np.full(1, np.inf))
 class LineVerdicts:
     """The verdicts on a line, batch last: which entries are right, which of those only follow, and which earn.
 
-    `own` says which are right for the student's own numbers, `slipped` whose numbers are not the key's. `value` is what
+    `own` says which are right for the student's own numbers, `vague` where those leave room for almost any answer,
+    `slipped` whose numbers are not the key's. `value` is what
     exact work on the student's own numbers gives, `low` and `high` how far rounding may be from it; `named` has the
     known mistakes of those whose line is wrong, by their place in the batch.
     """
@@ -38,6 +39,7 @@ class LineVerdicts:
     own: Array
     follows: Array
     earns: Array
+    vague: Array
     slipped: Array
     value: Array
     low: Array
@@ -110,6 +112,12 @@ def _of_members(passes: Sequence[_Pass], name: str, members: Array) -> Any:
     return Interval(*(np.concatenate([getattr(x, end) for x in parts], axis=-1) for end in ("low", "high")))
 
 
+def _vague(allowed: Interval, value: Array) -> Array:
+    """Entries whose bounds are so wide that they say nothing: rounding on the way may be as large as the value."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(~(allowed.high - allowed.low < 2 * np.abs(value)))
+
+
 def _bare(value: Array) -> Array:
     """The students whose numbers are all 0 or 1."""
     return np.asarray(((value == 0) | (value == 1)).all(axis=(0, 1)))
@@ -130,7 +138,6 @@ class _Pass:
             name: value if name in self.model.scope.indices else Interval.exact(value) for name, value in given.items()
         }
         self.mended: dict[str, Any] = dict(self.own)
-        self.paths = (self.own, self.mended)
         self.numbers: dict[str, Array] = dict(given)  # the numbers themselves: what was written, or the key's
         self.slipped: dict[str, Array] = {}  # for each line: the students whose numbers there are not the key's
 
@@ -152,33 +159,48 @@ class _Pass:
             self.slipped[line.name], self.numbers[line.name] = np.zeros(self.batch, dtype=bool), self.key[line.name]
             return None
         wrote = self.answers[line.name]
-        exact, mended = (self._bounds(line, bounds(line.expression, of, sizes, self.rounding)) for of in self.paths)
-        allowed, allowed_if_mended = self.rounding.kept(exact), self.rounding.kept(mended)
+        blank = np.isnan(wrote)
+        used = [name for name in line.uses if name in self.own]
+        # Until someone has a line wrong, the two ways are one.
+        one_way = all(self.mended[name] is self.own[name] for name in used)
+        exact = self._bounds(line, bounds(line.expression, self.own, sizes, self.rounding))
+        mended = exact if one_way else self._bounds(line, bounds(line.expression, self.mended, sizes, self.rounding))
+        allowed = self.rounding.kept(exact)
+        allowed_if_mended = allowed if one_way else self.rounding.kept(mended)
         slipped = np.zeros(self.batch, dtype=bool)
         for name in set(line.uses) & set(self.slipped):
             slipped |= self.slipped[name]
         from_own = self.rounding.holds(allowed, wrote)
         from_key = self.rounding.holds(written_key, wrote) | self.rounding.holds(allowed_if_mended, wrote)
         right = from_own | from_key
-        wrong = ~right & ~np.isnan(wrote)
+        wrong = ~right & ~blank
         value = self._full(evaluate(line.expression, self.numbers, sizes), line)
-        free = from_own & slipped & self._trivial(line, wrote, value, key)
+        trivial = self._trivial(line, wrote, value, key) if slipped.any() else np.zeros(wrote.shape, dtype=bool)
+        clear = from_own & ~trivial & ~_vague(allowed, value)
+        # Small numbers make an entry or two vague: they are paid beside one that had to be worked, and is right.
+        vague = from_own & slipped & ~trivial & ~clear & ~_vague(allowed_if_mended, key) & ~clear.any(axis=(0, 1))
+        free = (from_own & slipped & trivial) | vague
         follows = (from_own & ~from_key & slipped) | free
         plain = self._plain(line, key)
         worked = (right & ~plain).any(axis=(0, 1)) | plain.all(axis=(0, 1))
         earns = right & ~free & (worked | ~plain)
-        number = np.where(np.isnan(wrote), key, wrote)
-        # Behind a blank, or instead of a slip, lie numbers that were worked rightly and are not written.
-        unwritten = allowed_if_mended.hull(written_key)
+        number = np.where(blank, np.where(np.isfinite(value), value, key), wrote)
         # Of a line that is wrong, anything may be behind what is written, also where an entry is right by chance.
         anything = ANYTHING.where(np.asarray(wrong.any(axis=(0, 1))), exact.where(from_own, mended))
-        own = unwritten.where(np.isnan(wrote), self.rounding.known(number, anything))
-        self.own[line.name] = self._shape_as(line, own)
-        as_mended = self.rounding.known(number, mended).where(from_key, unwritten)
-        self.mended[line.name] = self._shape_as(line, as_mended)
+        # Behind a blank, or instead of a slip, lie numbers that were worked rightly and are not written: behind a
+        # blank from the student's own, so that a slip before it is not charged again behind it.
+        unwritten = allowed_if_mended.hull(written_key)
+        own = allowed.where(slipped, unwritten).where(blank, self.rounding.known(number, anything))
+        self.own[line.name] = self.mended[line.name] = self._shape_as(line, own)
+        if not (one_way and right.all()):
+            as_mended = self.rounding.known(number, mended).where(from_key, unwritten)
+            self.mended[line.name] = self._shape_as(line, as_mended)
         self.numbers[line.name] = number if line.shape else number[0, 0]
-        self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)))
-        return LineVerdicts(right, from_own, follows, earns, self.slipped[line.name], value, allowed.low, allowed.high)
+        carried = slipped & blank.any(axis=(0, 1))
+        self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)) | carried)
+        return LineVerdicts(
+            right, from_own, follows, earns, vague, self.slipped[line.name], value, allowed.low, allowed.high
+        )
 
     def _trivial(self, line: Line, wrote: Array, value: Array, key: Array) -> Array:
         """Entries that follow for free, and so earn nothing.

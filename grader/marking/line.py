@@ -13,7 +13,7 @@ from course.answer_names import AnswerName
 from course.records import LineRecord, ProblemRecord
 from grader.marking.columns import LineVerdicts
 from grader.marking.marks import WORST_FIRST, LineMarks, Mistake, Verdict
-from grader.marking.messages import FOR_FREE, KEY_ALONE, Earlier, listed, message
+from grader.marking.messages import ANY_VALUE, FOR_FREE, KEY_ALONE, Earlier, Missing, listed, message
 from grader.marking.mistakes import printer_of
 from grader.marking.slips import Wrong, slip, transposed
 from grader.reading.answers import Reading
@@ -60,8 +60,11 @@ class Class:
         earlier = self._earlier(line, member)
         sentences = [message(verdict, entries, reading, earlier), mistake.says if mistake else ""]
         sentences.append(self._drift(line, member))
-        if (found.follows & ~found.earns)[..., member].any():
+        unpaid = (found.follows & ~found.earns)[..., member]
+        if (unpaid & ~found.vague[..., member]).any():
             sentences.append(FOR_FREE)
+        if (unpaid & found.vague[..., member]).any():
+            sentences.append(ANY_VALUE)
         if verdict == "correct" and earlier.slipped and not found.own[..., member].all():
             sentences.append(KEY_ALONE.format(slipped=listed(earlier.slipped)))
         return LineMarks(
@@ -77,19 +80,22 @@ class Class:
         )
 
     def _earlier(self, line: LineRecord, member: int) -> Earlier:
-        """What this student wrote for the asked lines that a line is worked from."""
-        written, slipped, missing = [], [], []
-        for used in self.worked_from(line.name):
-            answer, column = self.name(used), self.answers[used]
+        """What this student wrote for the asked lines that a line is worked from; before a blank, for its lines."""
+        written, slipped, missing = list[str](), list[str](), list[Missing]()
+        waiting = self.worked_from(line.name)
+        for used in waiting:  # grows where a line is blank
+            answer, column, found = self.name(used), self.answers[used], self.verdicts[used]
             blank = np.isnan(column.numbers[..., member])
             if not blank.all():
                 written.append(answer)
-            if self.verdicts[used].slipped[member]:
+            if ((~found.right | found.follows)[..., member] & ~blank).any():
                 slipped.append(answer)
             if blank.any():
                 unread = any(e.state == "unreadable" for row in column.reading(member).entries for e in row)
-                why = ("" if blank.all() else "partly ") + ("unreadable" if unread else "blank")
-                missing.append((answer, why))
+                before = self.worked_from(used)
+                waiting += [name for name in before if name not in waiting]
+                follows = any(self.verdicts[name].slipped[member] for name in before)
+                missing.append(Missing(answer, unread, bool(blank.all()), follows))
         return Earlier(tuple(written), tuple(slipped), tuple(missing))
 
     def _mistake(self, line: LineRecord, reading: Reading, member: int) -> Mistake | None:

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from grader.marking.marks import Verdict
 from grader.reading.answers import Reading
+
+
+class Missing(NamedTuple):
+    """An earlier answer that has no number, or not all of them."""
+
+    answer: str
+    unreadable: bool
+    whole: bool
+    follows: bool  # whether what stands in for it follows from numbers that are not the key's
 
 
 @dataclass(frozen=True)
@@ -15,7 +25,7 @@ class Earlier:
 
     written: tuple[str, ...] = ()  # those with a number
     slipped: tuple[str, ...] = ()  # those with numbers that are not the key's
-    missing: tuple[tuple[str, str], ...] = ()  # those for which the correct values were used, and why: see MISSING
+    missing: tuple[Missing, ...] = ()
 
 
 SAYS: Mapping[Verdict, str] = {
@@ -26,6 +36,7 @@ SAYS: Mapping[Verdict, str] = {
     "unreadable": "This could not be read.",
 }
 FOR_FREE = "No marks where your earlier numbers made this trivial."
+ANY_VALUE = "No marks where your earlier numbers leave room for almost any answer."
 KEY_ALONE = "It is the key's value, though it does not follow from your {slipped}."
 
 
@@ -50,18 +61,21 @@ def message(
     return " ".join(sentences)
 
 
-MISSING = {
-    "blank": "You left {answers} blank, so the correct values were used.",
-    "partly blank": "You left part of {answers} blank, so the correct values were used there.",
-    "unreadable": "Your {answers} could not be read, so the correct values were used.",
-    "partly unreadable": "Part of your {answers} could not be read, so the correct values were used there.",
-}
+def missing(answers: Sequence[Missing]) -> list[str]:
+    """A sentence for each reason why other values stand in for answers, and which."""
+    by_reason: dict[Missing, list[str]] = {}
+    for one in answers:
+        by_reason.setdefault(one._replace(answer=""), []).append(one.answer)
+    return [_stand_in(why, listed(names)) for why, names in by_reason.items()]
 
 
-def missing(answers: Sequence[tuple[str, str]]) -> list[str]:
-    """A sentence for each reason why the correct values stand in for answers."""
-    by_reason = {why: [name for name, its in answers if its == why] for why in MISSING}
-    return [MISSING[why].format(answers=listed(names)) for why, names in by_reason.items() if names]
+def _stand_in(why: Missing, answers: str) -> str:
+    values = "the values that follow from your earlier answers" if why.follows else "the correct values"
+    whole, there = ("", "") if why.whole else ("part of ", " there")
+    if why.unreadable:
+        begins = f"{whole}your {answers}"
+        return f"{begins[0].upper()}{begins[1:]} could not be read, so {values} were used{there}."
+    return f"You left {whole}{answers} blank, so {values} were used{there}."
 
 
 def listed(items: Sequence[str]) -> str:
