@@ -14,13 +14,16 @@ import numpy as np
 
 from backprop.evaluate import bounds, evaluate, work_lines
 from backprop.model import Line, Model
-from backprop.rounding import Array, Interval, Rounding
+from backprop.rounding import TOLERANCE, Array, Interval, Rounding
 from course.records import LineRecord, ProblemRecord
 from grader.marking.marks import Mistake
 from grader.marking.mistakes import may_use, name_mistakes, part_of
 
 CHUNK = 4096
 """Students marked at once: more would leave the processor's cache."""
+
+GUESSED = 5
+"""An entry is easily guessed whose bounds are not so many times narrower than the entry itself is large."""
 
 ANYTHING = Interval(np.full(1, -np.inf), np.full(1, np.inf))
 
@@ -29,8 +32,9 @@ ANYTHING = Interval(np.full(1, -np.inf), np.full(1, np.inf))
 class LineVerdicts:
     """The verdicts on a line, batch last: which entries are right, which of those only follow, and which earn.
 
-    `own` says which are right for the student's own numbers, `vague` where those leave room for almost any answer,
-    `slipped` whose numbers are not the key's. `value` is what
+    `own` says which are right for the student's own numbers, `vague` where those leave so much to rounding that zero
+    would be right too,
+    `idle` who wrote one number everywhere or a copy, `slipped` whose numbers are not the key's. `value` is what
     exact work on the student's own numbers gives, `low` and `high` how far rounding may be from it; `named` has the
     known mistakes of those whose line is wrong, by their place in the batch.
     """
@@ -40,6 +44,7 @@ class LineVerdicts:
     follows: Array
     earns: Array
     vague: Array
+    idle: Array
     slipped: Array
     value: Array
     low: Array
@@ -112,15 +117,11 @@ def _of_members(passes: Sequence[_Pass], name: str, members: Array) -> Any:
     return Interval(*(np.concatenate([getattr(x, end) for x in parts], axis=-1) for end in ("low", "high")))
 
 
-def _vague(allowed: Interval, value: Array) -> Array:
-    """Entries whose bounds are so wide that they say nothing: rounding on the way may be as large as the value."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(~(allowed.high - allowed.low < 2 * np.abs(value)))
-
-
-def _bare(value: Array) -> Array:
-    """The students whose numbers are all 0 or 1."""
-    return np.asarray(((value == 0) | (value == 1)).all(axis=(0, 1)))
+def _bare(value: Array, unit: float) -> Array:
+    """The students whose numbers are all 0 or one number with either sign; a scalar is bare where it is 0, 1 or -1."""
+    size = np.abs(value)
+    most = size.max(axis=(0, 1)) if value[..., 0].size > 1 else 1.0
+    return np.asarray(((size < unit / 2) | (np.abs(size - most) < unit / 2)).all(axis=(0, 1)))
 
 
 class _Pass:
@@ -175,15 +176,28 @@ class _Pass:
         right = from_own | from_key
         wrong = ~right & ~blank
         value = self._full(evaluate(line.expression, self.numbers, sizes), line)
-        trivial = self._trivial(line, wrote, value, key) if slipped.any() else np.zeros(wrote.shape, dtype=bool)
-        clear = from_own & ~trivial & ~_vague(allowed, value)
-        # Small numbers make an entry or two vague: they are paid beside one that had to be worked, and is right.
-        vague = from_own & slipped & ~trivial & ~clear & ~_vague(allowed_if_mended, key) & ~clear.any(axis=(0, 1))
-        free = (from_own & slipped & trivial) | vague
-        follows = (from_own & ~from_key & slipped) | free
-        plain = self._plain(line, key)
+        plain, free, vague = (
+            self._plain(line, key),
+            np.zeros(wrote.shape, dtype=bool),
+            np.zeros(wrote.shape, dtype=bool),
+        )
         worked = (right & ~plain).any(axis=(0, 1)) | plain.all(axis=(0, 1))
-        earns = right & ~free & (worked | ~plain)
+        if slipped.any():
+            own_ways = self._without_work(line, allowed, value, self.numbers)
+            key_ways = self._without_work(line, allowed_if_mended, key, self.key)
+            for one, its_key in zip(own_ways.values(), key_ways.values(), strict=True):
+                free |= one.all(axis=(0, 1)) & ~its_key.all(axis=(0, 1))
+            vague = own_ways[""] & ~key_ways[""]
+            free = from_own & slipped & (free | vague | self._bare(line))
+            vague &= free & (np.abs(value) > self.rounding.unit / 2)
+            for one in own_ways.values():
+                plain = plain | (one & slipped)
+            plain |= slipped & ~(np.abs(value) > GUESSED * (allowed.high - allowed.low))
+            whole = from_own.all(axis=(0, 1)) | from_key.all(axis=(0, 1))
+            worked = np.where(slipped, whole, worked)
+        follows = (from_own & ~from_key & slipped) | free
+        idle = self._idle(line, wrote) & ~right.all(axis=(0, 1))
+        earns = right & ~free & ~idle & (worked | ~plain)
         number = np.where(blank, np.where(np.isfinite(value), value, key), wrote)
         # Of a line that is wrong, anything may be behind what is written, also where an entry is right by chance.
         anything = ANYTHING.where(np.asarray(wrong.any(axis=(0, 1))), exact.where(from_own, mended))
@@ -199,30 +213,47 @@ class _Pass:
         carried = slipped & blank.any(axis=(0, 1))
         self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)) | carried)
         return LineVerdicts(
-            right, from_own, follows, earns, vague, self.slipped[line.name], value, allowed.low, allowed.high
+            right, from_own, follows, earns, vague, idle, self.slipped[line.name], value, allowed.low, allowed.high
         )
 
-    def _trivial(self, line: Line, wrote: Array, value: Array, key: Array) -> Array:
-        """Entries that follow for free, and so earn nothing.
+    def _without_work(
+        self, line: Line, allowed: Interval, value: Array, numbers: Mapping[str, Array]
+    ) -> dict[str, Array]:
+        """Entries where an answer that nobody works for would be right: zero, 1, one number everywhere, or a copy.
 
-        The student's own numbers make them zero, or all entries the same, or a copy of what they are worked from, or
-        there is nothing but zeros and ones to work from, where the key's are not.
+        Rounding that may be as large as the value leaves room for zero, and for almost anything.
         """
-        unit = self.rounding.unit
-        trivial = (np.abs(value) < 1e-12) & (np.abs(key) > unit / 2)
-        if value.size > self.batch:
-            with np.errstate(invalid="ignore"):  # all infinite, where a student's zero divides
-                same = (np.ptp(value, axis=(0, 1)) < 1e-12) & (np.ptp(key, axis=(0, 1)) > unit)
-            trivial |= same
+        with np.errstate(invalid="ignore"):
+            wide = ~(allowed.high - allowed.low < 2 * np.abs(value))
+        found = {"": wide | self.rounding.holds(allowed, np.zeros(allowed.low.shape))}
+        found["1"] = self.rounding.holds(allowed, np.ones(allowed.low.shape))
+        if found[""].shape[:2] != (1, 1):
+            one = allowed.low.max(axis=(0, 1)) <= allowed.high.min(axis=(0, 1)) + TOLERANCE * self.rounding.unit
+            found["one number"] = np.broadcast_to(one, found[""].shape)
+        for name in line.uses:
+            copy = self._shaped(numbers[name]) if name in numbers else found[""]
+            if name in numbers and copy.shape[:2] == found[""].shape[:2]:
+                found[name] = self.rounding.holds(allowed, copy)
+        return found
+
+    def _idle(self, line: Line, wrote: Array) -> Array:
+        """The students who wrote one number everywhere, or a copy of what the line is worked from."""
+        if wrote.shape[:2] == (1, 1):
+            return np.zeros(self.batch, dtype=bool)
+        idle = (wrote == wrote[:1, :1]).all(axis=(0, 1))
+        for name in line.uses:
+            if name in self.numbers and self.numbers[name].shape[:2] == wrote.shape[:2]:
+                idle |= (wrote == self.numbers[name]).all(axis=(0, 1))
+        return np.asarray(idle)
+
+    def _bare(self, line: Line) -> Array:
+        """The students who wrote one number, with either sign, and zeros for all that a line is worked from."""
         written = set(line.uses) & set(self.answers)
-        bare = np.full(self.batch, bool(written))
+        bare, key_bare = np.full(self.batch, bool(written)), np.full(self.batch, True)
         for name in written:
-            worked_from, its_key = self._shaped(self.numbers[name]), self._shaped(self.key[name])
-            bare &= _bare(worked_from) & ~_bare(its_key)
-            if worked_from.shape[:2] == wrote.shape[:2]:
-                copied = (np.abs(wrote - worked_from) < unit / 2).all(axis=(0, 1))
-                trivial |= copied & (np.abs(key - its_key) > unit).any(axis=(0, 1))
-        return np.asarray(trivial | bare)
+            bare &= _bare(self._shaped(self.numbers[name]), self.rounding.unit)
+            key_bare &= _bare(self._shaped(self.key[name]), self.rounding.unit)
+        return np.asarray(bare & ~key_bare)
 
     def _plain(self, line: Line, key: Array) -> Array:
         """Entries that this sheet's numbers make zero, or a copy of what they are worked from.

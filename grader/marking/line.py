@@ -13,7 +13,7 @@ from course.answer_names import AnswerName
 from course.records import LineRecord, ProblemRecord
 from grader.marking.columns import LineVerdicts
 from grader.marking.marks import WORST_FIRST, LineMarks, Mistake, Verdict
-from grader.marking.messages import ANY_VALUE, FOR_FREE, KEY_ALONE, Earlier, Missing, listed, message
+from grader.marking.messages import ANY_VALUE, FOR_FREE, IDLE, KEY_ALONE, Earlier, Missing, listed, message
 from grader.marking.mistakes import printer_of
 from grader.marking.slips import Wrong, slip, transposed
 from grader.reading.answers import Reading
@@ -65,6 +65,8 @@ class Class:
             sentences.append(FOR_FREE)
         if (unpaid & found.vague[..., member]).any():
             sentences.append(ANY_VALUE)
+        if found.idle[member] and found.right[..., member].any():
+            sentences.append(IDLE)
         if verdict == "correct" and earlier.slipped and not found.own[..., member].all():
             sentences.append(KEY_ALONE.format(slipped=listed(earlier.slipped)))
         return LineMarks(

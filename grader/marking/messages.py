@@ -36,7 +36,8 @@ SAYS: Mapping[Verdict, str] = {
     "unreadable": "This could not be read.",
 }
 FOR_FREE = "No marks where your earlier numbers made this trivial."
-ANY_VALUE = "No marks where your earlier numbers leave room for almost any answer."
+ANY_VALUE = "No marks where your earlier numbers leave so much to rounding that 0 would be right too."
+IDLE = "No marks where one number, or a copy of what the line is worked from, stands in every place."
 KEY_ALONE = "It is the key's value, though it does not follow from your {slipped}."
 
 
