@@ -12,10 +12,11 @@ from pathlib import Path
 import msgspec
 
 from course.records import Reveal, SetRecord, SheetRecord, decoder
+from grader.gradebook import write_gradebook
 from grader.handed_in import NotRead, Submission
 from grader.marking.marks import Marks
 from grader.marking.sheets import mark
-from grader.results import Written, write_gradebook, write_not_marked
+from grader.results import Written, write_not_marked
 from grader.submissions import submissions
 
 Progress = Callable[[str, int, int], None]
@@ -139,7 +140,7 @@ def grade_course(
         written.give_up()
         raise
     marks = written.finish()
-    write_gradebook(results / "gradebook.csv", course.set, course.sheets, written)
+    write_gradebook(results, course.set, course.sheets, marks.path)
     write_not_marked(results / "not_marked.csv", not_marked)
     if feedback:
         from grader.feedback.writing import write_feedback  # pages take a while to load

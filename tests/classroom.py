@@ -147,7 +147,7 @@ def marked(course: Path, tmp_path: Path, *paths: Path) -> Results:
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 

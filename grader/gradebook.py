@@ -1,0 +1,90 @@
+"""The gradebook: a row a student, from the roster and marks.jsonl."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from course.answer_names import problem_of
+from course.records import SetRecord, SheetRecord
+from grader.marking.marks import Verdict, percent
+from grader.tables import write_csv, write_workbook
+
+OWN = ("sheet", "score", "out_of", "percent")
+LAST = ("blank", "unreadable", "source")
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """Of a line's marks what the gradebook adds up."""
+
+    name: str
+    verdict: Verdict
+    score: float
+
+
+class Handed(msgspec.Struct, frozen=True, gc=False):
+    """Of a line of marks.jsonl what the gradebook tells."""
+
+    sheet: str
+    source: str
+    score: float
+    lines: tuple[Line, ...]
+
+
+class Told(NamedTuple):
+    """What a student's row tells of a submission; blank and unreadable are numbers of answers."""
+
+    score: float
+    problems: tuple[float, ...]
+    blank: int
+    unreadable: int
+    source: str
+
+
+def write_gradebook(results: Path, sheet_set: SetRecord, sheets: Mapping[str, SheetRecord], marks: Path) -> None:
+    """gradebook.csv and .xlsx: the roster's columns, then the marks; one row a student, the missing ones too."""
+    columns = list(dict.fromkeys(c for sheet in sheets.values() for c in sheet.roster)) or ["id"]
+    problems = [f"{number}. {problem.name}" for number, problem in enumerate(sheet_set.problems, 1)]
+    head = [*columns, *OWN, *problems, *LAST]
+    told = dict(_told(marks, len(problems)))
+    for ending, write in (("csv", write_csv), ("xlsx", write_workbook)):
+        write(results / f"gradebook.{ending}", head, _rows(columns, sheet_set, sheets, told))
+
+
+def _told(marks: Path, problems: int) -> Iterator[tuple[str, Told]]:
+    """What is told of each sheet, as marks.jsonl has it."""
+    decode = msgspec.json.Decoder(Handed).decode
+    with marks.open("rb") as file:
+        for line in file:
+            handed = decode(line)
+            verdicts = [of_line.verdict for of_line in handed.lines]
+            scores = _by_problem(handed, problems) if problems > 1 else (handed.score,)
+            yield (
+                handed.sheet,
+                Told(handed.score, scores, verdicts.count("blank"), verdicts.count("unreadable"), handed.source),
+            )
+
+
+def _by_problem(handed: Handed, problems: int) -> tuple[float, ...]:
+    scores = [0.0] * problems
+    for line in handed.lines:
+        scores[problem_of(line.name) - 1] += line.score
+    return tuple(round(score, 4) for score in scores)
+
+
+def _rows(
+    columns: Sequence[str], sheet_set: SetRecord, sheets: Mapping[str, SheetRecord], told: Mapping[str, Told]
+) -> Iterator[Sequence[object]]:
+    out_of = round(sum(p.marks for p in sheet_set.problems), 4)
+    nothing = [""] * (len(sheet_set.problems) + len(LAST))
+    for sheet in sheets.values():
+        own = [sheet.roster.get(c, sheet.student if c == "id" else "") for c in columns]
+        found = told.get(sheet.sheet)
+        if found is None:
+            yield [*own, sheet.sheet, "", out_of, "", *nothing]
+        else:
+            score, problems, *last = found
+            yield [*own, sheet.sheet, score, out_of, percent(score, out_of), *problems, *last]
