@@ -114,10 +114,10 @@ def generate(
     ] = "",
 ) -> None:
     """Sheets, worked solutions and records for everyone on a roster."""
+    from course.roster import load_roster
     from worksheets.course import generate as generate_course
     from worksheets.formats import FORMATS
     from worksheets.problem_set import load_set
-    from worksheets.roster import load_roster
 
     formats = chosen("--format", format or ",".join(FORMATS), FORMATS)
     students = load_roster(roster)

@@ -18,13 +18,13 @@ from unittest import mock
 
 import pytest
 
+from course.roster import load_roster
 from grader import grade_course
 from grader.course import Results
 from handprop.cli import main
 from worksheets import generate, load_set
 from worksheets.course import Generated
 from worksheets.preview import preview_sheet
-from worksheets.roster import load_roster
 from worksheets.sheet import Sheet
 
 TINY = """\

@@ -23,10 +23,10 @@ from classroom import (
 )
 
 import worksheets.course
+from course.roster import load_roster
 from worksheets import generate, load_set
 from worksheets.authoring import AuthoringError
 from worksheets.course import sheet_id
-from worksheets.roster import load_roster
 
 
 def test_the_folder_is_what_the_contract_says(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from classroom import FULL, SET, TINY, USE, keys, roster_file, small_set
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course.roster import load_roster
 from worksheets import generate, load_problem, load_set
 from worksheets.authoring import AuthoringError, NotThere
 from worksheets.check import check
 from worksheets.problem_set import Asked, bundled_sets, problem_record, share_out
-from worksheets.roster import load_roster
 
 
 def refused(folder: Path, text: str) -> str:

@@ -11,11 +11,9 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from course.errors import AuthoringError as AuthoringError
+
 T = TypeVar("T")
-
-
-class AuthoringError(ValueError):
-    """A problem, set or roster that cannot be used as it is; says where and why, to its author."""
 
 
 class NotThere(AuthoringError):

@@ -17,11 +17,11 @@ import joblib
 import msgspec
 
 from course.records import SetRecord, SheetRecord, decoder, read_lines
+from course.roster import Roster, Student, folder_name
 from worksheets.authoring import AuthoringError
 from worksheets.derivations import proved
 from worksheets.formats import FORMATS
 from worksheets.problem_set import ProblemSet
-from worksheets.roster import Roster, Student, folder_name
 from worksheets.secret import kept_secret
 from worksheets.sheet import Sheet, key_records
 from worksheets.variants import VariantChecker
