@@ -61,6 +61,7 @@ def _plain(message: str, kind: type) -> str:
         ("int", "a whole number"),
         ("float", "a number"),
         ("array", "a list"),
+        ("bool", "true or false"),
         ("object", "a table"),
     ):
         message = re.sub(rf"\b{theirs}\b", ours, message)
@@ -88,5 +89,5 @@ def _type(kind: Any, path: str) -> Any:
 
 def nearest(word: str, known: list[str], what: str) -> str:
     """A hint: the nearest known word, or all of them."""
-    near = get_close_matches(word, known, 1)
+    near = [name for name in known if name.casefold() == word.casefold()] or get_close_matches(word, known, 1)
     return f"did you mean “{near[0]}”?" if near else f"{what}: {', '.join(known) or 'none'}"
