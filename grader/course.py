@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from course.class_list import class_list
 from course.records import Reveal, SetRecord, SheetRecord, decoder
 from grader.gradebook import write_gradebook
 from grader.handed_in import NotRead, Submission
@@ -75,7 +76,8 @@ class Results:
 
     marks: Sequence[Marks]
     not_marked: Sequence[NotRead]
-    missing: Sequence[str] = ()  # students of whom nothing was read
+    missing: Sequence[str] = ()  # students on the roster, with a sheet, of whom nothing was read
+    warnings: Sequence[str] = ()
 
 
 def load_course(folder: Path) -> Course:
@@ -119,6 +121,8 @@ def grade_course(
     progress: Progress = lambda what, done, of: None,
     reveal: Reveal | None = None,
     jobs: int = 1,
+    roster: Path | None = None,
+    id_column: str | None = None,
 ) -> Results:
     """Marks submissions (files, folders, .jsonl of many) and writes the results folder.
 
@@ -126,6 +130,7 @@ def grade_course(
     its place. Raises CourseError where the course cannot be read.
     """
     course = load_course(folder)
+    students = class_list(folder / "instructor", course.sheets.values(), roster, id_column)
     if reveal is not None:
         marking = msgspec.structs.replace(course.set.marking, reveal=reveal)
         course = replace(course, set=msgspec.structs.replace(course.set, marking=marking))
@@ -140,14 +145,15 @@ def grade_course(
         written.give_up()
         raise
     marks = written.finish()
-    write_gradebook(results, course.set, course.sheets, marks.path)
+    write_gradebook(results, course.set, students.listed, marks.path)
     write_not_marked(results / "not_marked.csv", not_marked)
     if feedback:
         from grader.feedback.writing import write_feedback  # pages take a while to load
 
         write_feedback(course.set, course.sheets, marks, results / "feedback", feedback, progress, jobs)
-    missing = tuple(course.sheets[sheet].student for sheet in course.sheets if sheet not in written.places)
-    return Results(marks, not_marked, missing)
+    there = (one for one in students.listed if not one.note)
+    missing = tuple(one.student for one in there if one.sheet not in written.places)
+    return Results(marks, not_marked, missing, students.warnings)
 
 
 def _mark(

@@ -9,12 +9,13 @@ from typing import NamedTuple
 import msgspec
 
 from course.answer_names import problem_of
-from course.records import SetRecord, SheetRecord
+from course.class_list import Listed
+from course.records import SetRecord
 from grader.marking.marks import Verdict, percent
 from grader.tables import write_csv, write_workbook
 
 OWN = ("sheet", "score", "out_of", "percent")
-LAST = ("blank", "unreadable", "source")
+LAST = ("blank", "unreadable", "source", "note")
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -44,14 +45,15 @@ class Told(NamedTuple):
     source: str
 
 
-def write_gradebook(results: Path, sheet_set: SetRecord, sheets: Mapping[str, SheetRecord], marks: Path) -> None:
+def write_gradebook(results: Path, sheet_set: SetRecord, listed: Sequence[Listed], marks: Path) -> None:
     """gradebook.csv and .xlsx: the roster's columns, then the marks; one row a student, the missing ones too."""
-    columns = list(dict.fromkeys(c for sheet in sheets.values() for c in sheet.roster)) or ["id"]
+    columns = list(dict.fromkeys(name for one in listed for name in one.columns)) or ["id"]
     problems = [f"{number}. {problem.name}" for number, problem in enumerate(sheet_set.problems, 1)]
-    head = [*columns, *OWN, *problems, *LAST]
+    own = [*OWN, *problems, *LAST]
+    head = [*(f"{name} (roster)" if name in own else name for name in columns), *own]
     told = dict(_told(marks, len(problems)))
     for ending, write in (("csv", write_csv), ("xlsx", write_workbook)):
-        write(results / f"gradebook.{ending}", head, _rows(columns, sheet_set, sheets, told))
+        write(results / f"gradebook.{ending}", head, _rows(columns, sheet_set, listed, told))
 
 
 def _told(marks: Path, problems: int) -> Iterator[tuple[str, Told]]:
@@ -76,15 +78,15 @@ def _by_problem(handed: Handed, problems: int) -> tuple[float, ...]:
 
 
 def _rows(
-    columns: Sequence[str], sheet_set: SetRecord, sheets: Mapping[str, SheetRecord], told: Mapping[str, Told]
+    columns: Sequence[str], sheet_set: SetRecord, listed: Sequence[Listed], told: Mapping[str, Told]
 ) -> Iterator[Sequence[object]]:
     out_of = round(sum(p.marks for p in sheet_set.problems), 4)
-    nothing = [""] * (len(sheet_set.problems) + len(LAST))
-    for sheet in sheets.values():
-        own = [sheet.roster.get(c, sheet.student if c == "id" else "") for c in columns]
-        found = told.get(sheet.sheet)
+    nothing = [""] * (len(sheet_set.problems) + 3)
+    for one in listed:
+        own = [one.columns.get(name, "") for name in columns]
+        found = told.get(one.sheet)
         if found is None:
-            yield [*own, sheet.sheet, "", out_of, "", *nothing]
+            yield [*own, one.sheet, "", out_of, "", *nothing, one.note]
         else:
             score, problems, *last = found
-            yield [*own, sheet.sheet, score, out_of, percent(score, out_of), *problems, *last]
+            yield [*own, one.sheet, score, out_of, percent(score, out_of), *problems, *last, one.note]

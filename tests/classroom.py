@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,7 +163,7 @@ def again(
     )
 
 
-def contents(folder: Path) -> Mapping[str, bytes]:
+def contents(folder: Path) -> dict[str, bytes]:
     """Every file of a folder by its path, but for the lock."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()

@@ -27,9 +27,9 @@ COMMANDS = {
     "problems": ["NAME"],
     "check": ["NAME|FILE.toml"],
     "derive": ["NAME|FILE.toml", "--wrt", "--format"],
-    "generate": ["SET.toml", "--roster", "--out", "--format"],
+    "generate": ["SET.toml", "--roster", "--out", "--id-column", "--format"],
     "preview": ["SET.toml", "--solution"],
-    "grade": ["COURSE", "SUBMISSION...", "--out", "--feedback", "--reveal"],
+    "grade": ["COURSE", "SUBMISSION...", "--out", "--feedback", "--reveal", "--roster", "--id-column"],
 }
 
 

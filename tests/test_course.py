@@ -31,7 +31,7 @@ def test_the_folder_is_what_the_contract_says(tmp_path: Path) -> None:
     course = small_course(tmp_path, formats=("md", "tex"))
     handout = {f"handout/{s}/{name}" for s in ("s1", "s2", "s3") for name in ("sheet.md", "sheet.tex", "answers.json")}
     solutions = {f"instructor/solutions/{s}/solution.{ending}" for s in ("s1", "s2", "s3") for ending in ("md", "tex")}
-    instructor = {f"instructor/{name}" for name in ("set.json", "records.jsonl", "keys.jsonl", "secret")}
+    instructor = {f"instructor/{name}" for name in ("set.json", "records.jsonl", "keys.jsonl", "roster.json", "secret")}
     assert set(contents(course)) == handout | solutions | instructor
     assert stat.S_IMODE((course / "instructor" / "secret").stat().st_mode) == 0o600
 
@@ -100,6 +100,8 @@ def test_running_again_keeps_every_file_and_adds_the_new_students(tmp_path: Path
     done = again(course, roster=ONE_MORE)
     assert (done.new, done.kept, done.printed) == (1, 3, 3)
     after = contents(course)
+    assert json.loads(after.pop("instructor/roster.json"))["students"] == ["s1", "s2", "s3", "s4"]
+    del before["instructor/roster.json"]
     grown = {"instructor/records.jsonl", "instructor/keys.jsonl"}
     assert {path: data for path, data in after.items() if path in before and path not in grown} == {
         path: data for path, data in before.items() if path not in grown
@@ -124,7 +126,9 @@ def test_who_leaves_the_roster_keeps_a_sheet_and_its_folder(tmp_path: Path) -> N
 
 def test_records_only(tmp_path: Path) -> None:
     course = small_course(tmp_path, formats=())
-    assert set(contents(course)) == {f"instructor/{f}" for f in ("set.json", "records.jsonl", "keys.jsonl", "secret")}
+    assert set(contents(course)) == {
+        f"instructor/{f}" for f in ("set.json", "records.jsonl", "keys.jsonl", "roster.json", "secret")
+    }
     drawn = records(course)
     assert again(course).printed == 9
     assert records(course) == drawn

@@ -63,7 +63,7 @@ def test_the_folder_is_what_the_contract_says(course: Path, tmp_path: Path) -> N
 def test_the_gradebook_has_a_row_a_student(course: Path, tmp_path: Path) -> None:
     marked(course, tmp_path, hand_in(tmp_path, "s2.json", right_answers(course, "s2")))
     text = (tmp_path / "results" / "gradebook.csv").read_text(encoding="utf-8-sig")
-    assert text.splitlines()[0] == "id,name,email,sheet,score,out_of,percent,1. tiny,blank,unreadable,source"
+    assert text.splitlines()[0] == "id,name,email,sheet,score,out_of,percent,1. tiny,blank,unreadable,source,note"
     first, second, third = rows(tmp_path / "results" / "gradebook.csv")
     sheets = {student: record["sheet"] for student, record in records(course).items()}
     assert second == {
@@ -78,12 +78,13 @@ def test_the_gradebook_has_a_row_a_student(course: Path, tmp_path: Path) -> None
         "blank": "0",
         "unreadable": "0",
         "source": "s2.json",
+        "note": "",
     }
     for absent, student in ((first, "s1"), (third, "s3")):
         assert absent["id"] == student
         assert absent["sheet"] == sheets[student]
         assert (absent["score"], absent["out_of"], absent["percent"]) == ("", "10.0", "")
-        assert {absent[last] for last in ("1. tiny", "blank", "unreadable", "source")} == {""}
+        assert {absent[last] for last in ("1. tiny", "blank", "unreadable", "source", "note")} == {""}
 
 
 def test_nothing_handed_in_is_a_gradebook_of_missing_students(course: Path, tmp_path: Path) -> None:

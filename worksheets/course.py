@@ -16,6 +16,7 @@ import filelock
 import joblib
 import msgspec
 
+from course.class_list import FILE, NO_LONGER, Listed, record_of, warnings_on
 from course.records import SetRecord, SheetRecord
 from course.roster import Roster, Student, folder_name
 from worksheets.authoring import AuthoringError
@@ -81,10 +82,11 @@ def _generate(
 ) -> Generated:
     instructor = folder / "instructor"
     sheet_set, there, changed = settled(problem_set.record(), instructor)
-    known = {record.student: record for record in there}
     secret = kept_secret(instructor)
+    known = {record.student for record in there}
     new = [student for student in roster.students if student.id not in known]
-    drawn = list(there)
+    _check_zeros(roster, known)
+    drawn, left = _renamed(there, roster)
     for done, record in enumerate(_new_sheets(problem_set, sheet_set, new, secret, there), 1):
         drawn.append(record)
         progress("drawing numbers", done, len(new))
@@ -92,8 +94,29 @@ def _generate(
     _write(instructor / "set.json", _pretty(sheet_set))
     _write(instructor / "keys.jsonl", _lines(key_records(sheet_set, drawn)))
     _write(instructor / "records.jsonl", _lines(drawn))
+    _write(instructor / FILE, _pretty(record_of(roster, instructor)))
     printed = _print(sheet_set, drawn, folder, formats, progress, jobs) if formats else 0
-    return Generated(len(new), len(there), printed, (*filter(None, [changed]), *_hidden(problem_set, sheet_set)))
+    return Generated(len(new), len(there), printed, (*filter(None, [changed]), *left, *_hidden(problem_set, sheet_set)))
+
+
+def _check_zeros(roster: Roster, known: set[str]) -> None:
+    """Raises AuthoringError where ids that have sheets have lost the zeros in front, as spreadsheets drop them."""
+    now = {student.id for student in roster.students}
+    short = {id.lstrip("0"): id for id in known - now if id.isdigit()}
+    lost = [f"{short[id]} is {id} now" for id in sorted(now - known) if id in short]
+    if lost:
+        raise AuthoringError(
+            f"{roster.path or 'the roster'}: ids have lost the zeros in front of them since their sheets were made: "
+            f"{', '.join(lost[:3])}{', …' if len(lost) > 3 else ''}. Nothing was written. "
+            "Format that column as text in the spreadsheet, and type the ids again or import them as text."
+        )
+
+
+def _renamed(there: Sequence[SheetRecord], roster: Roster) -> tuple[list[SheetRecord], list[str]]:
+    """The sheets with the roster's columns as they are now, and a word on who is no longer on it."""
+    now = {student.id: student for student in roster.students}
+    sheets = [msgspec.structs.replace(s, roster=dict(now[s.student].columns)) if s.student in now else s for s in there]
+    return sheets, warnings_on(Listed(s.student, s.roster, s.sheet, NO_LONGER) for s in there if s.student not in now)
 
 
 def _hidden(problem_set: ProblemSet, sheet_set: SetRecord) -> Iterator[str]:
