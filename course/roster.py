@@ -52,7 +52,7 @@ def load_roster(path: Path, id_column: str | None = None, earlier: str | None = 
         collected.add(columns, row)
     if not collected.students:
         raise AuthoringError(f"{path}: there is nobody in this roster; a row is an id and a name")
-    warnings = (*table.warnings, *columns.warnings, *collected.warnings)
+    warnings = (*table.notes, *columns.warnings, *collected.warnings)
     return Roster(tuple(collected.students), tuple(collected.left_out), warnings, path, columns.id_header)
 
 

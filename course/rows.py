@@ -6,6 +6,7 @@ import csv
 import datetime
 import io
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,10 +30,10 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a table, without empty ones above the first; `warnings` is what to look at."""
+    """The rows of a table, without empty ones above the first; `notes` is what to look at."""
 
     rows: list[Row]
-    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def load_table(path: Path) -> Table:
@@ -49,15 +50,15 @@ def load_table(path: Path) -> Table:
         raise AuthoringError(f"{path}: cannot be read: {error.strerror}") from None
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise AuthoringError(f"{path}: this is an old workbook (.xls), or one with a password; {SAVE_AS}")
-    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     if data.startswith(b"PK\x03\x04"):
         found = _workbook_rows(path, data)
     else:
-        text, warnings = _decoded(path, data)
+        text, notes = _decoded(path, data)
         found = _csv_rows(path, text)
     rows = [Row(place, list(map(_clean, cells))) for place, cells in found]
     first = next((number for number, row in enumerate(rows) if any(row.cells)), len(rows))
-    return Table(rows[first:], warnings)
+    return Table(rows[first:], notes)
 
 
 def _clean(cell: str) -> str:
@@ -129,12 +130,13 @@ def _workbook_rows(path: Path, data: bytes) -> Iterator[tuple[str, list[str]]]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(part.file_size for part in archive.infolist()) > UNPACKED:
                 raise AuthoringError(f"{path}: this file is too large for a roster")
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # some programs write wrong ones
-            rows = [[_shown(cell) for cell in row] for row in sheet.iter_rows()]
-            if any(map(any, rows)):
-                return ((f"row {number}", row) for number, row in enumerate(rows, 1))
+        with warnings.catch_warnings(action="ignore"):  # of looks and properties that openpyxl does not know
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+            for sheet in book.worksheets:
+                sheet.reset_dimensions()  # some programs write wrong ones
+                rows = [[_shown(cell) for cell in row] for row in sheet.iter_rows()]
+                if any(map(any, rows)):
+                    return ((f"row {number}", row) for number, row in enumerate(rows, 1))
     except AuthoringError:
         raise
     except Exception as error:  # of many kinds: openpyxl raises whatever a damaged file brings about

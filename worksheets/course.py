@@ -102,8 +102,9 @@ def _generate(
 def _check_zeros(roster: Roster, known: set[str]) -> None:
     """Raises AuthoringError where ids that have sheets have lost the zeros in front, as spreadsheets drop them."""
     now = {student.id for student in roster.students}
-    short = {id.lstrip("0"): id for id in known - now if id.isdigit()}
-    lost = [f"{short[id]} is {id} now" for id in sorted(now - known) if id in short]
+    gone = {id.lstrip("0"): id for id in known - now if id.isdigit()}
+    pairs = [(gone.get(id.lstrip("0"), ""), id) for id in sorted(now - known)]
+    lost = [f"{was} is {id} now" for was, id in pairs if len(was) > len(id)]
     if lost:
         raise AuthoringError(
             f"{roster.path or 'the roster'}: ids have lost the zeros in front of them since their sheets were made: "
