@@ -25,7 +25,15 @@ EMAILS = (
     *("correo", "correoelectronico", "direcciondecorreo", "indirizzoemail", "emailadres"),
 )
 NAMES = ("name", "fullname", "studentname", "displayname", "namen", "vollstandigername", "nomcomplet", "姓名", "氏名")
-SURNAME_FIRST = ("student", "sortablename", "lastfirst", "nachnamevorname", "namevorname")
+SURNAME_FIRST = (
+    "student",
+    "sortablename",
+    "lastfirst",
+    "lastnamefirstname",
+    "namelastfirst",
+    "nachnamevorname",
+    "namevorname",
+)
 """Where a name stands as “Lovelace, Ada”."""
 FIRST_NAMES = ("firstname", "givenname", "forename", "vorname", "prenom", "nombre", "voornaam")
 SURNAMES = (
@@ -91,15 +99,9 @@ def columns_of(
     id = _id_place(path, headers, filled, id_column, earlier)
     name, surname_first = _name_places(known)
     if id is None or not name:
-        missing = " or ".join(["id"] * (id is None) + ["name"] * (not name))
-        more = "; --id-column NAME says which one holds the ids" if id is None else ""
-        there = ", ".join(filter(None, headers))
-        raise AuthoringError(f"{path}: no column is called {missing}; there are: {there}{more}")
-    counts = Counter(filter(None, headers))
-    same_as_id = [header for header in headers if plain(header) == plain(headers[id])]
-    for header in (*counts, *same_as_id[1:]):
-        if counts[header] > 1 or header in same_as_id[1:]:
-            raise AuthoringError(f"{path}: the column “{header}” stands twice; each needs its own name")
+        raise AuthoringError(f"{path}: {_not_found(headers, id, bool(name))}")
+    if twice := _twice(headers, id):
+        raise AuthoringError(f"{path}: the column “{twice}” stands twice; each needs its own name")
     email = next((known[word] for word in EMAILS if word in known), id)
     whole = {name[0]: "name"} if len(name) == 1 and not surname_first and name[0] != id else {}
     meant = {email: "email"} | whole | {id: "id"}
@@ -111,6 +113,23 @@ def columns_of(
     usual = plain(headers[id]) == "id" or id_column
     said = () if usual else (f"{path}: ids are taken from the column “{headers[id]}”",)
     return Columns(id, name, surname_first, named, headers[id], said)
+
+
+def _not_found(headers: Sequence[str], id: int | None, has_name: bool) -> str:
+    there = f"there are: {', '.join(filter(None, headers))}"
+    empty = [header for header in headers if plain(header) in IDS]
+    if id is None and has_name and empty:
+        return f"the column “{empty[0]}” has no ids in it; {there}; --id-column NAME says which other one holds them"
+    missing = " or ".join(["id"] * (id is None) + ["name"] * (not has_name))
+    more = "; --id-column NAME says which one holds the ids" if id is None else " (First name and Last name will do)"
+    return f"no column is called {missing}; {there}{more}"
+
+
+def _twice(headers: Sequence[str], id: int) -> str:
+    """A header that stands twice, or is another's way to write that of the ids; "" where there is none."""
+    same_as_id = [header for header in headers if plain(header) == plain(headers[id])]
+    counts = Counter(filter(None, headers))
+    return next((header for header in (*counts, *same_as_id[1:]) if counts[header] > 1 or header in same_as_id[1:]), "")
 
 
 def _id_place(
@@ -130,6 +149,8 @@ def _id_place(
         return headers.index("id")
     meant = [place for word in IDS for place, header in enumerate(headers) if plain(header) == word]
     most = max((filled[place] for place in meant), default=0)
+    if not most and any(filled):
+        return None
     return next((place for place in meant if 2 * filled[place] >= most), None)
 
 

@@ -13,6 +13,12 @@ from course.errors import AuthoringError
 from course.headers import Columns, columns_of
 from course.rows import Row, load_table
 
+FIRST_ROWS = 10
+"""The headers are in one of them."""
+
+SHORTENED = re.compile(r"[0-9][.,]?[0-9]*E\+[0-9]{2}")
+"""How a spreadsheet shows a long number, and then saves it."""
+
 
 @dataclass(frozen=True)
 class Student:
@@ -44,9 +50,7 @@ def load_roster(path: Path, id_column: str | None = None, earlier: str | None = 
     table = load_table(path)
     if not table.rows:
         raise AuthoringError(f"{path}: the roster is empty; its first line names the columns: id,name")
-    head, *rows = table.rows
-    rows = [row for row in rows if any(row.cells)]
-    columns = columns_of(path, head.cells, [row.cells for row in rows], id_column, earlier)
+    columns, rows = _headed(path, [row for row in table.rows if any(row.cells)], id_column, earlier)
     collected = _Collected(path)
     for row in rows:
         collected.add(columns, row)
@@ -54,6 +58,21 @@ def load_roster(path: Path, id_column: str | None = None, earlier: str | None = 
         raise AuthoringError(f"{path}: there is nobody in this roster; a row is an id and a name")
     warnings = (*table.notes, *columns.warnings, *collected.warnings)
     return Roster(tuple(collected.students), tuple(collected.left_out), warnings, path, columns.id_header)
+
+
+def _headed(
+    path: Path, rows: Sequence[Row], id_column: str | None, earlier: str | None
+) -> tuple[Columns, Sequence[Row]]:
+    """The columns by the first row that names them, and the rows below it: a title may stand above."""
+    errors = []
+    for number, row in enumerate(rows[:FIRST_ROWS], 1):
+        try:
+            return columns_of(path, row.cells, [below.cells for below in rows[number:]], id_column, earlier), rows[
+                number:
+            ]
+        except AuthoringError as error:
+            errors.append(error)
+    raise errors[0] from None
 
 
 class _Collected:
@@ -79,6 +98,10 @@ class _Collected:
         if not id:
             self.left_out.append(f"{where}: there is no id; this row was left out")
             return
+        if SHORTENED.fullmatch(id):
+            raise AuthoringError(
+                f"{where}: the id “{id}” was shortened by the spreadsheet; import that column again, as text"
+            )
         if id in self._places:
             self.left_out.append(f"{where}: the id “{id}” is already that of {self._places[id]}; this row was left out")
             return

@@ -6,6 +6,7 @@ import csv
 import datetime
 import io
 import re
+import statistics
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -113,14 +114,14 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[str, list[str]]]:
         raise AuthoringError(f"{path} {place}: not readable as CSV: {error}") from None
 
 
-def _columns(text: str, separator: str) -> tuple[int, int]:
-    """How many columns the first rows have at least, and the very first has, if cells are separated so."""
+def _columns(text: str, separator: str) -> tuple[int, int, int]:
+    """How many columns the first rows have, if cells are separated so: most of them, all of them, the very first."""
     try:
         rows = filter(any, csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-        counts = [len(row) for row in islice(rows, 5)]
-        return min(counts, default=0), counts[0] if counts else 0
+        counts = [len(row) for row in islice(rows, 20)] or [0]
     except csv.Error:
-        return 0, 0
+        return 0, 0, 0
+    return statistics.median_low(counts), min(counts), counts[0]
 
 
 def _workbook_rows(path: Path, data: bytes) -> Iterator[tuple[str, list[str]]]:

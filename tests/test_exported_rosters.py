@@ -222,3 +222,31 @@ def test_rows_are_called_by_the_line_on_which_they_begin(tmp_path: Path) -> None
 @pytest.mark.parametrize("id", ["\u200bs1", "s1\u200e", "\xa0s1 ", '="s1"'])
 def test_what_cannot_be_seen_is_no_part_of_an_id(tmp_path: Path, id: str) -> None:
     assert loaded(tmp_path, f"id,name\n{id},Ada\n").students[0].id == "s1"
+
+
+ABOVE = ["Machine Learning 101, autumn\n", "Class list;;\n\n", "Exported: 2026-11-28\nby: somebody\n\n"]
+
+
+@pytest.mark.parametrize("title", ABOVE)
+@pytest.mark.parametrize("separator", ",;\t")
+def test_a_title_may_stand_above_the_headers(tmp_path: Path, title: str, separator: str) -> None:
+    table = "Matrikelnummer;Nachname;Vorname\n007;Lovelace;Ada\n008;Noether;Emmy\n;Nobody;\n"
+    roster = loaded(tmp_path, (title + table).replace(";", separator))
+    assert [(s.id, s.name) for s in roster.students] == [("007", "Ada Lovelace"), ("008", "Emmy Noether")]
+    assert f"line {len((title + table).splitlines())}: there is no id" in roster.left_out[0]
+
+
+def test_a_column_without_ids_is_named(tmp_path: Path) -> None:
+    with pytest.raises(AuthoringError) as found:
+        loaded(tmp_path, "First name,Surname,ID number,Email address\nAda,L,,a@b.c\nAna,C,,c@b.c\n")
+    assert str(found.value).endswith(
+        "the column “ID number” has no ids in it; there are: First name, Surname, ID number, Email address; "
+        "--id-column NAME says which other one holds them"
+    )
+
+
+@pytest.mark.parametrize("id", ["1.23457E+11", "1,2E+12", "2E+10"])
+def test_ids_that_the_spreadsheet_has_shortened_are_refused(tmp_path: Path, id: str) -> None:
+    with pytest.raises(AuthoringError, match=r"line 2: the id “.*” was shortened by the spreadsheet"):
+        loaded(tmp_path, f'id,name\n"{id}",Ada\n')
+    assert loaded(tmp_path, "id,name\n3e5,Ada\n2E+x,Emmy\n").left_out == ()
