@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ FILE = "roster.json"
 MOST_NAMED = 10
 NO_LONGER = "no longer on the roster"
 NO_SHEET = "no sheet yet"
+AS_IT_WAS = "The roster was taken as it was when sheets were last generated; grade --roster names another one"
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def class_list(
     """
     known = {s.student: Listed(s.student, s.roster or {"id": s.student}, s.sheet) for s in sheets}
     earlier = roster_record(instructor)
-    now, said = _roster_now(instructor, earlier, roster, id_column)
+    now, said = _roster_now(instructor, earlier, known, roster, id_column)
     if now is None:
         ids = set(known if earlier is None else earlier.students)
         on_it = [one for id, one in known.items() if id in ids]
@@ -84,7 +85,11 @@ def _listed(student: Student, there: Listed | None) -> Listed:
 
 
 def _roster_now(
-    instructor: Path, earlier: RosterRecord | None, roster: Path | None, id_column: str | None
+    instructor: Path,
+    earlier: RosterRecord | None,
+    known: Collection[str],
+    roster: Path | None,
+    id_column: str | None,
 ) -> tuple[Roster | None, Sequence[str]]:
     if roster is not None:
         found = load_roster(roster, id_column, earlier.id_column if earlier else None)
@@ -95,7 +100,9 @@ def _roster_now(
     try:
         found = load_roster(Path(os.path.normpath(path)), id_column, earlier.id_column if earlier else None)
     except AuthoringError as error:
-        return None, (f"{error}. The roster was taken as it was when sheets were last generated",)
+        return None, (f"{error}. {AS_IT_WAS}",)
+    if known and not any(student.id in known for student in found.students):
+        return None, (f"{found.path}: nobody on it has a sheet of this course. {AS_IT_WAS}",)
     return found, found.left_out
 
 

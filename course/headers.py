@@ -101,7 +101,7 @@ def columns_of(
     if id is None or not name:
         raise AuthoringError(f"{path}: {_not_found(headers, id, bool(name))}")
     if twice := _twice(headers, id):
-        raise AuthoringError(f"{path}: the column “{twice}” stands twice; each needs its own name")
+        raise AuthoringError(f"{path}: the column “{twice}” appears twice; each needs its own name")
     email = next((known[word] for word in EMAILS if word in known), id)
     whole = {name[0]: "name"} if len(name) == 1 and not surname_first and name[0] != id else {}
     meant = {email: "email"} | whole | {id: "id"}
@@ -126,7 +126,7 @@ def _not_found(headers: Sequence[str], id: int | None, has_name: bool) -> str:
 
 
 def _twice(headers: Sequence[str], id: int) -> str:
-    """A header that stands twice, or is another's way to write that of the ids; "" where there is none."""
+    """A header that appears twice, or is another's way to write that of the ids; "" where there is none."""
     same_as_id = [header for header in headers if plain(header) == plain(headers[id])]
     counts = Counter(filter(None, headers))
     return next((header for header in (*counts, *same_as_id[1:]) if counts[header] > 1 or header in same_as_id[1:]), "")

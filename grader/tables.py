@@ -86,5 +86,6 @@ def _cell(value: object, style: int = 1) -> str:
         return f"<c><v>{value}</v></c>"
     if value == "":
         return "<c/>"
-    text = escape(NO_XML.sub("\ufffd", str(value)[:LONGEST_CELL]), quote=False)
+    text = str(value)[:LONGEST_CELL]
+    text = escape(text if text.isprintable() else NO_XML.sub("\ufffd", text), quote=False)
     return f'<c t="inlineStr" s="{style}"><is><t xml:space="preserve">{text}</t></is></c>'

@@ -132,7 +132,14 @@ def broken(path: Path) -> None:
     path.write_text("nothing,of,use\n1,2,3\n", encoding="utf-8")
 
 
-@pytest.mark.parametrize(("happens", "says"), [(gone, ""), (broken, "no column is called id or name")])
+def others(path: Path) -> None:
+    path.write_text("id,name\nx1,Someone\nx2,Else\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("happens", "says"),
+    [(gone, ""), (broken, "no column is called id or name"), (others, "nobody on it has a sheet of this course")],
+)
 def test_without_its_file_the_roster_is_as_it_was(tmp_path: Path, happens: Callable[[Path], None], says: str) -> None:
     course = small_course(tmp_path)
     again(course, roster=ROSTER.replace("s2,Emmy,emmy@example.org\n", "").replace("Sofia", "Sonya"))
@@ -148,7 +155,7 @@ def test_without_its_file_the_roster_is_as_it_was(tmp_path: Path, happens: Calla
 def test_a_course_of_an_earlier_version_has_the_roster_of_its_records(tmp_path: Path) -> None:
     course = small_course(tmp_path)
     (course / "instructor" / "roster.json").unlink()
-    roster_file(tmp_path, "id,name\ns9,Nobody\n")
+    roster_file(tmp_path, "id,name\ns1,Another\n")
     found = marked(course, tmp_path, hand_in(tmp_path, "s3.json", right_answers(course, "s3")))
     assert [row["name"] for row in rows(tmp_path / "results" / "gradebook.csv")] == ["Ada", "Emmy", "Sofia"]
     assert found.warnings == []

@@ -16,7 +16,7 @@ Marks = float | dict[str, float] | None
 
 def said_marks(marks: Marks, answers: Collection[str], where: str) -> tuple[float | None, dict[str, float]]:
     """The marks of a problem in all, if they are said, and those of single answers by name."""
-    single = dict(marks) if isinstance(marks, dict) else {}
+    single = {name: round(worth, 2) for name, worth in marks.items()} if isinstance(marks, dict) else {}
     total = single.pop(TOTAL, None) if TOTAL not in answers else None
     if not isinstance(marks, dict):
         total = marks
