@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from course.errors import AuthoringError
 from course.roster import Roster, load_roster
@@ -250,3 +254,41 @@ def test_ids_that_the_spreadsheet_has_shortened_are_refused(tmp_path: Path, id: 
     with pytest.raises(AuthoringError, match=r"line 2: the id “.*” was shortened by the spreadsheet"):
         loaded(tmp_path, f'id,name\n"{id}",Ada\n')
     assert loaded(tmp_path, "id,name\n3e5,Ada\n2E+x,Emmy\n").left_out == ()
+
+
+# What a name or an id may hold: no end of line, and nothing that is trimmed.
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Zl", "Zp", "Zs", "Cs"]), min_size=1)
+NAMES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(WORDS, NAMES), min_size=1, max_size=8, unique_by=lambda row: row[0]),
+    st.sampled_from(",;\t"),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_what_was_written_is_read(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], separator: str, encoding: str, end: str
+) -> None:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=separator, lineterminator=end, quoting=csv.QUOTE_ALL)
+    writer.writerows([("Student ID", "Full name"), *rows])
+    roster = loaded(tmp_path_factory.mktemp("roster"), out.getvalue().encode(encoding))
+    plain = [(id, name) for id, name in rows if not id.startswith('="')]
+    assert [(s.id, s.name) for s in roster.students if (s.id, s.name) in plain] == plain
+    assert len(roster.students) == len(rows)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.binary(max_size=200), st.sampled_from([b"", b"id,name\n", b"\xff\xfe", b"PK\x03\x04", b"sep=;\nid;name\n"]))
+)
+def test_whatever_the_file_is_it_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, before: bytes
+) -> None:
+    try:
+        roster = loaded(tmp_path_factory.mktemp("roster"), before + data)
+    except AuthoringError:
+        return
+    assert roster.students
