@@ -282,7 +282,8 @@ def test_what_was_written_is_read(
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.binary(max_size=200), st.sampled_from([b"", b"id,name\n", b"\xff\xfe", b"PK\x03\x04", b"sep=;\nid;name\n"]))
+    st.binary(max_size=200),
+    st.sampled_from([b"", b"id,name\n", b"\xff\xfe", b"PK\x03\x04", b"sep=;\nid;name\n"]),
 )
 def test_whatever_the_file_is_it_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, before: bytes

@@ -11,6 +11,8 @@ from course.records import LineRecord, ProblemRecord, SetRecord, SheetRecord, de
 from worksheets.authoring import AuthoringError
 from worksheets.derivations import proved
 
+MOST_NAMED = 6
+
 
 def settled(fresh: SetRecord, instructor: Path) -> tuple[SetRecord, Sequence[SheetRecord], str]:
     """The set as it holds from now on, the sheets that are already there, and a word on what has changed since.
@@ -66,7 +68,7 @@ def _differing(earlier: SetRecord, fresh: SetRecord) -> Iterator[str]:
         elif old.given != new.given:
             now = {given.name: given for given in new.given}
             other = [given.name for given in old.given if now.pop(given.name, None) != given]
-            yield f"{where}: what is given, {', '.join(other + list(now)) or 'its order'}"
+            yield f"{where}: what is given, {_some(other + list(now)) or 'its order'}"
         else:  # the lines' shapes follow from the sizes, and their names from what is given
             yield from (f"{where}: {said}" for said in _differing_lines(old, new))
         if old.loss not in (None, new.loss):
@@ -76,9 +78,9 @@ def _differing(earlier: SetRecord, fresh: SetRecord) -> Iterator[str]:
 def _differing_lines(old: ProblemRecord, new: ProblemRecord) -> Iterator[str]:
     before, now = ({line.name: _frozen(line) for line in problem.lines} for problem in (old, new))
     if gone := [name for name in before if name not in now]:
-        yield f"line {', '.join(gone)} is gone"
+        yield f"line {_some(gone)} is gone"
     if added := [name for name in now if name not in before]:
-        yield f"line {', '.join(added)} is new"
+        yield f"line {_some(added)} is new"
     both = [name for name in before if name in now]
     if not (gone or added) and list(before) != list(now):
         yield "the order of its lines"
@@ -86,10 +88,14 @@ def _differing_lines(old: ProblemRecord, new: ProblemRecord) -> Iterator[str]:
         if before[name].expression != now[name].expression:
             yield f"line {name} was {before[name].expression}"
     if asked := [name for name in both if _questions(before[name]) != _questions(now[name])]:
-        yield f"what is asked of {', '.join(asked)}"
+        yield f"what is asked of {_some(asked)}"
     rest = [n for n in both if before[n].expression == now[n].expression and n not in asked and before[n] != now[n]]
     if rest:
-        yield f"line {', '.join(rest)}"
+        yield f"line {_some(rest)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
 
 
 def _questions(line: LineRecord) -> object:
