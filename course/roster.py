@@ -11,7 +11,7 @@ from pathlib import Path
 
 from course.errors import AuthoringError
 from course.headers import Columns, columns_of
-from course.rows import Row, load_table
+from course.rows import Row, load_tables
 
 FIRST_ROWS = 10
 """The headers are in one of them."""
@@ -47,31 +47,31 @@ def load_roster(path: Path, id_column: str | None = None, earlier: str | None = 
     Ids are in the column `id_column`, else in the one that they were in `earlier`, else in the one whose header means
     that. A row without an id, or with one that an earlier row has, is left out with a warning; the others are kept.
     """
-    table = load_table(path)
-    if not table.rows:
+    tables = load_tables(path)
+    if not tables.tabs:
         raise AuthoringError(f"{path}: the roster is empty; its first line names the columns: id,name")
-    columns, rows = _headed(path, [row for row in table.rows if any(row.cells)], id_column, earlier)
+    columns, rows = _headed(path, tables.tabs, id_column, earlier)
     collected = _Collected(path)
     for row in rows:
         collected.add(columns, row)
     if not collected.students:
         raise AuthoringError(f"{path}: there is nobody in this roster; a row is an id and a name")
-    warnings = (*table.notes, *columns.warnings, *collected.warnings)
+    warnings = (*tables.notes, *columns.warnings, *collected.warnings)
     return Roster(tuple(collected.students), tuple(collected.left_out), warnings, path, columns.id_header)
 
 
 def _headed(
-    path: Path, rows: Sequence[Row], id_column: str | None, earlier: str | None
+    path: Path, tabs: Sequence[Sequence[Row]], id_column: str | None, earlier: str | None
 ) -> tuple[Columns, Sequence[Row]]:
-    """The columns by the first row that names them, and the rows below it: a title may stand above."""
+    """The columns by the first row that names them, and the rows below it: a title may stand above, or a tab before."""
     errors = []
-    for number, row in enumerate(rows[:FIRST_ROWS], 1):
-        try:
-            return columns_of(path, row.cells, [below.cells for below in rows[number:]], id_column, earlier), rows[
-                number:
-            ]
-        except AuthoringError as error:
-            errors.append(error)
+    for rows in tabs:
+        for number, row in enumerate(rows[:FIRST_ROWS], 1):
+            below = rows[number:]
+            try:
+                return columns_of(path, row.cells, [other.cells for other in below], id_column, earlier), below
+            except AuthoringError as error:
+                errors.append(error)
     raise errors[0] from None
 
 

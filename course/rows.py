@@ -30,15 +30,15 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Table:
-    """The rows of a table, without empty ones above the first; `notes` is what to look at."""
+class Tables:
+    """The rows of the tables in a file that are not empty, a list a tab; `notes` is what to look at."""
 
-    rows: list[Row]
+    tabs: list[list[Row]]
     notes: tuple[str, ...] = ()
 
 
-def load_table(path: Path) -> Table:
-    """The rows of a file, by what is in it rather than by its name. Raises AuthoringError where it cannot be read."""
+def load_tables(path: Path) -> Tables:
+    """The tables of a file, by what is in it rather than by its name. Raises AuthoringError where it cannot be read."""
     try:
         if path.stat().st_size > LARGEST:
             raise AuthoringError(f"{path}: this file is too large for a roster")
@@ -53,13 +53,13 @@ def load_table(path: Path) -> Table:
         raise AuthoringError(f"{path}: this is an old workbook (.xls), or one with a password; {SAVE_AS}")
     notes: tuple[str, ...] = ()
     if data.startswith(b"PK\x03\x04"):
-        found = _workbook_rows(path, data)
+        found = _workbook_tabs(path, data)
     else:
         text, notes = _decoded(path, data)
-        found = _csv_rows(path, text)
-    rows = [Row(place, list(map(_clean, cells))) for place, cells in found]
-    first = next((number for number, row in enumerate(rows) if any(row.cells)), len(rows))
-    return Table(rows[first:], notes)
+        found = [list(_csv_rows(path, text))]
+    cleaned = ([Row(place, list(map(_clean, cells))) for place, cells in rows] for rows in found)
+    tabs = [[row for row in rows if any(row.cells)] for rows in cleaned]
+    return Tables([rows for rows in tabs if rows], notes)
 
 
 def _clean(cell: str) -> str:
@@ -124,9 +124,10 @@ def _columns(text: str, separator: str) -> tuple[int, int, int]:
     return statistics.median_low(counts), min(counts), counts[0]
 
 
-def _workbook_rows(path: Path, data: bytes) -> Iterator[tuple[str, list[str]]]:
+def _workbook_tabs(path: Path, data: bytes) -> list[list[tuple[str, list[str]]]]:
     import openpyxl  # takes a while to load
 
+    tabs: list[list[tuple[str, list[str]]]] = []
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(part.file_size for part in archive.infolist()) > UNPACKED:
@@ -136,13 +137,12 @@ def _workbook_rows(path: Path, data: bytes) -> Iterator[tuple[str, list[str]]]:
             for sheet in book.worksheets:
                 sheet.reset_dimensions()  # some programs write wrong ones
                 rows = [[_shown(cell) for cell in row] for row in sheet.iter_rows()]
-                if any(map(any, rows)):
-                    return ((f"row {number}", row) for number, row in enumerate(rows, 1))
+                tabs.append([(f"row {number}", row) for number, row in enumerate(rows, 1)])
     except AuthoringError:
         raise
     except Exception as error:  # of many kinds: openpyxl raises whatever a damaged file brings about
         raise AuthoringError(f"{path}: this workbook cannot be opened ({type(error).__name__}); {SAVE_AS}") from None
-    return iter(())
+    return tabs
 
 
 def _shown(cell: Any) -> str:

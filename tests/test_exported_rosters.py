@@ -200,8 +200,11 @@ def test_a_workbook_by_another_name_is_read_as_what_it_is(tmp_path: Path) -> Non
     assert [s.id for s in load_roster(path).students] == ["s1"]
 
 
-def test_the_first_tab_with_anything_in_it_is_the_roster(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [[], [["How to fill this in"], ["Ask Ada."]]])
+def test_the_roster_may_be_on_any_tab(tmp_path: Path, before: list[list[str]]) -> None:
     book = openpyxl.Workbook()
+    for row in before:
+        book.active.append(row)
     book.create_sheet("class").append(["id", "name"])
     book["class"].append(["s1", "Ada"])
     book.save(tmp_path / "roster.xlsx")
