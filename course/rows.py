@@ -7,6 +7,7 @@ import datetime
 import io
 import re
 import statistics
+import unicodedata
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -63,8 +64,8 @@ def load_tables(path: Path) -> Tables:
 
 
 def _clean(cell: str) -> str:
-    """What a cell says, without what cannot be seen; Excel's `="007"` says 007."""
-    text = cell.strip().strip("\ufeff\u200b\u200e\u200f\u2060").strip()
+    """What a cell says, without what cannot be seen, each letter in its one form; Excel's `="007"` says 007."""
+    text = unicodedata.normalize("NFC", cell).strip().strip("\ufeff\u200b\u200e\u200f\u2060").strip()
     as_text = re.fullmatch(r'="([^"]*)"', text)
     return as_text[1].strip() if as_text else text
 

@@ -127,7 +127,8 @@ def grade_course(
     """Marks submissions (files, folders, .jsonl of many) and writes the results folder.
 
     Of two submissions of one sheet the later file counts. Feedback shows what the set allows, or what `reveal` says in
-    its place. Raises CourseError where the course cannot be read.
+    its place. The gradebook goes by `roster`, else by that of the last `generate` as its file is now. Raises
+    CourseError where the course cannot be read, and AuthoringError where a roster that is named cannot be used.
     """
     course = load_course(folder)
     students = class_list(folder / "instructor", course.sheets.values(), roster, id_column)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -226,6 +227,12 @@ def test_rows_are_called_by_the_line_on_which_they_begin(tmp_path: Path) -> None
     assert [said.partition(".csv ")[2] for said in roster.left_out] == ["line 6: there is no id; this row was left out"]
 
 
+def test_an_id_has_one_form_however_its_letters_are_put_together(tmp_path: Path) -> None:
+    roster = loaded(tmp_path, "id,name\nzo\u0308e,Zo\u0308e\nz\xf6e,Again\n")
+    assert [(s.id, s.name) for s in roster.students] == [("z\xf6e", "Z\xf6e")]
+    assert "line 3: the id “zöe” is already that of line 2" in roster.left_out[0]
+
+
 @pytest.mark.parametrize("id", ["\u200bs1", "s1\u200e", "\xa0s1 ", '="s1"'])
 def test_what_cannot_be_seen_is_no_part_of_an_id(tmp_path: Path, id: str) -> None:
     assert loaded(tmp_path, f"id,name\n{id},Ada\n").students[0].id == "s1"
@@ -260,7 +267,9 @@ def test_ids_that_the_spreadsheet_has_shortened_are_refused(tmp_path: Path, id: 
 
 
 # What a name or an id may hold: no end of line, and nothing that is trimmed.
-WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Zl", "Zp", "Zs", "Cs"]), min_size=1)
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Zl", "Zp", "Zs", "Cs"]), min_size=1).map(
+    lambda text: unicodedata.normalize("NFC", text)
+)
 NAMES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
 
 
