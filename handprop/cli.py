@@ -161,6 +161,9 @@ def grade(
         str | None,
         typer.Option("--reveal", help="What feedback shows: nothing, marks, answers, solution; else as the set says."),
     ] = None,
+    whose: Annotated[
+        str, typer.Option("--as", help="The id of the student whose the submissions are, where a sheet's code is lost.")
+    ] = "",
 ) -> None:
     """Marks what students handed in."""
     from grader.course import grade_course
@@ -175,8 +178,12 @@ def grade(
     if reveal != level:
         raise AuthoringError(f"--reveal “{reveal}”: there are {', '.join(levels)}")
     with progress_bar() as progress:
-        found = grade_course(course, submissions, out, formats, progress, level, jobs=os.cpu_count() or 1)
+        found = grade_course(course, submissions, out, formats, progress, level, os.cpu_count() or 1, whose)
+    for warning in found.warnings:
+        typer.echo(f"handprop: {warning}", err=True)
     typer.echo(f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} missing")
+    if found.kept:
+        typer.echo(f"{found.kept} marked in an earlier run are kept as they were; remove {out} to begin anew")
     typer.echo(f"results: {out}")
     if found.not_marked:
         typer.echo(f"handprop: {len(found.not_marked)} not marked; {out / 'not_marked.csv'} says why", err=True)
