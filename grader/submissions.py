@@ -141,6 +141,8 @@ def _packed(file: File, source: str, depth: int) -> Read:
             names = archive.namelist()
             mimetype = archive.read("mimetype")[:100] if names[:1] == ["mimetype"] else b""
             kind = packed(names, mimetype)
+            if _ending(file.name) == ".xlsx" and not any(_ending(name) in (*READERS, ARCHIVE) for name in names):
+                kind = ".xlsx"
             if kind == ".xlsx":
                 own.check_workbook("".join(archives.beginning(archive, part) for part in TITLED))
             else:

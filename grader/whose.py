@@ -50,8 +50,9 @@ class Students:
             return ids[student]
         named = {record.roster.get("name", "").casefold(): sheet for sheet, record in self._sheets.items()}
         named |= {known.casefold(): sheet for known, sheet in ids.items()}
-        near = [named[name] for name in get_close_matches(student.casefold(), named, 3) if name]
-        raise UnknownStudent(student, [self.called(sheet) for sheet in dict.fromkeys(near)])
+        near = [named[name] for name in get_close_matches(student.casefold(), named, 3, cutoff=0.5) if name]
+        near += [sheet for name, sheet in named.items() if set(words(student)) & set(words(name))]
+        raise UnknownStudent(student, [self.called(sheet) for sheet in list(dict.fromkeys(near))[:3]])
 
     def named_beside(self, sheet: str, source: str) -> list[str]:
         """The sheets of those under whose name a file lies, where the student of this sheet is none of them."""
@@ -78,7 +79,6 @@ def _ways(sheet: SheetRecord) -> Iterator[tuple[str, ...]]:
     if len(name) > 1:
         yield name
         if sum(map(len, name)) > SHORTEST:
-            yield ("".join(name),)
-            yield ("".join((*name[-1:], *name[:-1])),)
+            yield from (("".join((*name[i:], *name[:i])),) for i in range(len(name)))
     elif name and len(name[0]) >= SHORTEST:
         yield name

@@ -183,7 +183,7 @@ def grade(
         typer.echo(f"handprop: {warning}", err=True)
     typer.echo(f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} missing")
     if found.kept:
-        typer.echo(f"{found.kept} marked in an earlier run are kept as they were; remove {out} to begin anew")
+        typer.echo(f"marks kept from an earlier run: {found.kept}; remove {out} to begin anew")
     typer.echo(f"results: {out}")
     if found.not_marked:
         typer.echo(f"handprop: {len(found.not_marked)} not marked; {out / 'not_marked.csv'} says why", err=True)
