@@ -98,7 +98,7 @@ def member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, changed: float) -> F
     def open_member() -> IO[bytes]:
         try:
             return archive.open(info)
-        except (NotImplementedError, RuntimeError):
+        except Exception:  # a damaged archive makes zipfile raise anything at all
             raise Refused(PACKED_ODDLY) from None
 
     return File(name, info.file_size, _time(info, changed), open_member)

@@ -74,7 +74,7 @@ def _folder(folder: Path, within: str, results: Path | None) -> Read:
 
 def _beside(name: str) -> bool:
     # "~$sheet.xlsx" and ".~lock.sheet.xlsx#" lie beside a workbook while it is open
-    return name.startswith((".", "~$")) or name in ("__MACOSX", "Thumbs.db", "desktop.ini")
+    return (name.startswith((".", "~$")) and name != "..") or name in ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
 def _own(names: Collection[str], is_course: bool, is_out: bool) -> set[str]:
@@ -98,8 +98,7 @@ def _on_disk(path: Path, source: str) -> Read:
 def _file(file: File, source: str, depth: int = 0) -> Read:
     """The submissions in a file, whatever it is."""
     try:
-        with file.open() as opened:
-            head = opened.read(HEAD)
+        head = _head(file)
         if len(head) == file.size:
             file = file.holding(head)
         kind = kind_of(head, _ending(file.name), READERS)
@@ -113,6 +112,11 @@ def _file(file: File, source: str, depth: int = 0) -> Read:
         yield refused.found(source)
     except (zipfile.BadZipFile, zlib.error, EOFError):
         yield NotRead(source, "This file is damaged in its archive. Pack it again, or hand in the file itself.")
+
+
+def _head(file: File) -> bytes:
+    with file.open() as opened:
+        return opened.read(HEAD)
 
 
 def _ending(name: str) -> str:
@@ -149,6 +153,8 @@ def _packed(file: File, source: str, depth: int) -> Read:
                 archives.check(archive, file.size)
                 yield from _archive(archive, file, source, depth + 1)
                 return
+    except own.Own:
+        raise
     except Refused:
         if _ending(file.name) != ".xlsx" or depth > DEEPEST:
             raise
@@ -165,11 +171,11 @@ def _archive(archive: zipfile.ZipFile, file: File, source: str, depth: int) -> R
         raise Refused("This archive is empty.")
     passed_over: set[str] = set()
     for folder, files in inside.items():
-        within = f"{folder}/" if folder else ""
-        is_course = "records.jsonl" in inside.get(f"{within}instructor", ())
-        passed_over |= {within + name for name in _own(files, is_course, is_out=False)}
-        if is_course:
-            yield NotRead(f"{source}/{printable(folder)}", COURSE)
+        within, _, last = folder.rpartition("/")
+        if last == "instructor" and "records.jsonl" in files:
+            passed_over |= {f"{within}/{name}".lstrip("/") for name in OF_A_COURSE}
+            yield NotRead(f"{source}/{printable(within)}".rstrip("/"), COURSE)
+        passed_over |= {f"{folder}/{name}".lstrip("/") for name in _own(files, is_course=False, is_out=False)}
     for folder, files in inside.items():
         for name, info in files.items():
             path = f"{folder}/{name}" if folder else name
