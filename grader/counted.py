@@ -26,7 +26,7 @@ def attempt(source: str, sheet: str) -> tuple[int, int]:
     """The numbers by which names tell one attempt from another: “Attempt 9/answers (1).json” has 9 and 1."""
     *folders, name = _LINE.sub("", source).split("/")
     stem = re.sub(re.escape(sheet), "", _ENDINGS.sub("", name), flags=re.IGNORECASE)
-    numbers = [_number(_IN_FOLDER, folder) for folder in folders]
+    numbers = [_number(_IN_FOLDER, _ENDINGS.sub("", folder)) for folder in folders]  # an archive is a folder
     return next((n for n in reversed(numbers) if n), 0), 0 if _DATE.search(stem) else _number(_IN_FILE, stem)
 
 
@@ -87,7 +87,8 @@ class Counted:
         counted: dict[str, Submission] = {}
         for found in map(self._whose, piece):
             if isinstance(found, NotRead):
-                self.others.append(NotRead(found.source, found.reason))
+                advice = " Where it is clear whose it is, mark it with --as." if isinstance(found, Nameless) else ""
+                self.others.append(NotRead(found.source, found.reason + advice))
                 continue
             if all(map(is_blank, found.answers.values())):
                 found = replace(found, time=-inf)

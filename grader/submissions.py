@@ -20,13 +20,16 @@ from grader.readers.kinds import ARCHIVE, HEAD, ON_A_PAGE, PAGE, NoAnswers, kind
 from grader.readers.web import text_of_page
 
 RESULTS = ("marks.jsonl", "gradebook.csv", "not_marked.csv")
-OF_RESULTS = {*RESULTS, "marks.jsonl.part", "gradebook.xlsx", "overrides.csv", "feedback", "report.html"}
+UNFINISHED = "marks.jsonl.part"
+OF_RESULTS = {*RESULTS, UNFINISHED, "gradebook.xlsx", "overrides.csv", "feedback", "report.html"}
 OF_A_COURSE = {"instructor", "handout"}
 COURSE = (
     "This folder holds a course: its blank sheets, keys and records are nobody's submissions, and were passed over."
 )
 TITLED = ("xl/sharedStrings.xml", "xl/worksheets/sheet1.xml")
 """The parts of a workbook that hold its title, by the program that saved it."""
+
+NOTHING_THERE = "There is no such file or folder"
 
 DEEPEST = 3
 """So many archives may lie within each other."""
@@ -54,8 +57,9 @@ def _folder(folder: Path, within: str, results: Path | None) -> Read:
     inside, out = os.path.realpath(folder), results and os.path.realpath(results)
     shut: list[OSError] = []
     for parent, folders, names in os.walk(folder, onerror=shut.append):
-        is_course = os.path.isfile(os.path.join(parent, "instructor", "records.jsonl"))
-        passed_over = _own({*folders, *names}, is_course, os.path.realpath(parent) == out)
+        is_course = "instructor" in folders and os.path.isfile(os.path.join(parent, "instructor", "records.jsonl"))
+        is_out = UNFINISHED in names and os.path.realpath(parent) == out
+        passed_over = _own(names, is_course, is_out)
         if is_course:
             yield NotRead(within + printable(os.path.relpath(parent, folder)), COURSE)
         links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
@@ -85,12 +89,11 @@ def _own(names: Collection[str], is_course: bool, is_out: bool) -> set[str]:
 
 def _on_disk(path: Path, source: str) -> Read:
     try:
-        if not path.exists():
-            yield NotRead(source, "There is no such file or folder.")
-        elif not path.is_file():
-            yield NotRead(source, "This is neither a file nor a folder.")
-        else:
+        if path.is_file():
             yield from _file(on_disk(path), source)
+        else:
+            there = path.exists()
+            yield NotRead(source, f"{'This is neither a file nor a folder' if there else NOTHING_THERE}.")
     except OSError as error:
         yield NotRead(source, f"This file could not be opened ({error.strerror or 'the system gave no reason'}).")
 

@@ -152,7 +152,9 @@ def preview(
 @app.command()
 def grade(
     course: Annotated[Path, typer.Argument(metavar="COURSE", help="The folder that generate wrote.")],
-    submissions: Annotated[list[Path], typer.Argument(metavar="SUBMISSION...", help="Files, folders, .jsonl files.")],
+    submissions: Annotated[
+        list[Path], typer.Argument(metavar="SUBMISSION...", help="Files, folders and archives (.zip) of them.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="The folder for the results.")],
     feedback: Annotated[
         str, typer.Option("--feedback", help="Formats of the feedback, md, html and pdf, by commas; or none.")

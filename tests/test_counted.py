@@ -92,6 +92,8 @@ IN_ORDER = [
     ("Attempt 2/answers.json", "Attempt 9/answers.json", "Attempt 10/answers.json"),
     ("attempt_9/answers.json", "attempt_10/answers.json"),
     ("9/answers.json", "10/answers.json"),
+    ("work (1).zip/answers.json", "work (2).zip/answers.json", "work (10).zip/a/answers.json"),
+    ("sheet.ipynb", "sheet (1).md", "answers (2).json.txt"),
     ("answers-XXXX-XXXX.json", "answers-XXXX-XXXX (1).json"),
     ("adaexample_48211_77_answers.json", "adaexample_48211_77_answers-1.json", "adaexample_48211_77_answers-2.json"),
 ]

@@ -56,8 +56,6 @@ _WEB_PAGE = re.compile(
 )
 _TAGGED = re.compile(r"<(?:p|div|span|br|table|pre|h[1-6]|ul|ol|li|b|i|strong|em|a|font|center|code)\b[^>]*>", re.I)
 _OBJECT = re.compile(r"\{\s*[\"}]|\[\s*[\[{\"\]\d]")
-_NOTEBOOK = re.compile(r"\"(?:nbformat|cell_type|worksheets)\"\s*:")
-_ANSWERS = re.compile(r"\"(?:sheet|answers)\"\s*:")
 _LATEX = re.compile(r"^[ \t]*%[ \t]*answer[ \t]+[0-9]+\.|\{%[ \t]*answer[ \t]+[0-9]+\.|\\documentclass\b", re.M)
 _LABEL = re.compile(
     r"^[ \t>*`$_-]{0,20}[0-9]{1,3}\\?\.[ ]?[^\W\d][\w\\{}.]{0,60}[`*$_ \t]{0,9}(?::|=|≈|\\approx)", re.M
@@ -86,8 +84,13 @@ def kind_of(head: bytes, ending: str, known: Collection[str]) -> str:
     if not wide and b"\0" in head:
         return _by_ending(ending, known, "This is no text and no document of a known kind.")
     text = head.decode("utf-16" if wide else "utf-8-sig", errors="replace").strip()
+    kind = _object(text, ending)
+    if kind in (".json", ".jsonl"):
+        return kind
     own.check_text(text)
-    return _text(text, ending, known) if text else _by_ending(ending or ".md", known, "This file is empty.")
+    if not text:
+        return _by_ending(ending or ".md", known, "This file is empty.")
+    return kind or _text(text, ending, known)
 
 
 def _old_office(head: bytes, ending: str) -> str:
@@ -96,17 +99,23 @@ def _old_office(head: bytes, ending: str) -> str:
     return ".xlsx"  # a locked workbook, or one of an older kind: its reader has a word on it
 
 
+def _object(text: str, ending: str) -> str:
+    """The kind of an object in JSON, or of many, one a line; "" for anything else."""
+    if not _OBJECT.match(text):
+        return ""
+    if any(key in text for key in ('"nbformat"', '"cell_type"', '"worksheets"')):
+        return ".ipynb"
+    first = text.partition("\n")[0].strip()
+    if ending == ".jsonl" and len(first) >= HEAD // 4:
+        return ending
+    if '"answers"' not in text and '"sheet"' not in text:
+        return ""
+    lines = first.endswith("}") and (ending == ".jsonl" or text[len(first) :].lstrip().startswith("{"))
+    return ".jsonl" if lines else ".json"
+
+
 def _text(text: str, ending: str, known: Collection[str]) -> str:
-    """The kind of a text."""
-    if _OBJECT.match(text):
-        if _NOTEBOOK.search(text):
-            return ".ipynb"
-        first = text.partition("\n")[0].strip()
-        if ending == ".jsonl" and len(first) >= HEAD // 4:
-            return ending
-        if _ANSWERS.search(text):
-            lines = first.endswith("}") and (ending == ".jsonl" or text[len(first) :].lstrip().startswith("{"))
-            return ".jsonl" if lines else ".json"
+    """The kind of another text."""
     if _WEB_PAGE.match(text) or (ending in (".html", ".htm", ".xhtml")):
         return PAGE
     if ending in known and ending not in TOLD_APART:
