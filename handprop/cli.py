@@ -160,7 +160,9 @@ def preview(
 @app.command()
 def grade(
     course: Annotated[Path, typer.Argument(metavar="COURSE", help="The folder that generate wrote.")],
-    submissions: Annotated[list[Path], typer.Argument(metavar="SUBMISSION...", help="Files, folders, .jsonl files.")],
+    submissions: Annotated[
+        list[Path], typer.Argument(metavar="SUBMISSION...", help="Files, folders and archives (.zip) of them.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="The folder for the results.")],
     feedback: Annotated[
         str, typer.Option("--feedback", help="Formats of the feedback, md, html and pdf, by commas; or none.")
@@ -169,6 +171,9 @@ def grade(
         str | None,
         typer.Option("--reveal", help="What feedback shows: nothing, marks, answers, solution; else as the set says."),
     ] = None,
+    whose: Annotated[
+        str, typer.Option("--as", help="The id of the student whose the submissions are, where a sheet's code is lost.")
+    ] = "",
     roster: Annotated[
         Path | None, typer.Option("--roster", help="The roster for the gradebook, if not that of generate.")
     ] = None,
@@ -188,10 +193,12 @@ def grade(
         raise AuthoringError(f"--reveal “{reveal}”: there are {', '.join(levels)}")
     with progress_bar() as progress:
         jobs = os.cpu_count() or 1
-        found = grade_course(course, submissions, out, formats, progress, level, jobs, roster, id_column)
+        found = grade_course(course, submissions, out, formats, progress, level, jobs, whose, roster, id_column)
     for warning in found.warnings:
         typer.echo(f"handprop: {warning}", err=True)
     typer.echo(f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} missing")
+    if found.kept:
+        typer.echo(f"marks kept from an earlier run: {found.kept}; remove {out} to begin anew")
     typer.echo(f"results: {out}")
     if found.not_marked:
         typer.echo(f"handprop: {len(found.not_marked)} not marked; {out / 'not_marked.csv'} says why", err=True)

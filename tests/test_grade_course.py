@@ -126,8 +126,8 @@ def test_marking_again_gives_the_same_results(course: Path, tmp_path: Path) -> N
 
 
 def test_of_two_submissions_the_later_file_counts(course: Path, tmp_path: Path) -> None:
-    right, empty = right_answers(course, "s1"), {**right_answers(course, "s1"), "answers": {}}
-    early, late = hand_in(tmp_path, "in/b.json", empty), hand_in(tmp_path, "in/a.json", right)
+    right, wrong = right_answers(course, "s1"), {**right_answers(course, "s1"), "answers": {"1.z": 77}}
+    early, late = hand_in(tmp_path, "in/b.json", wrong), hand_in(tmp_path, "in/a.json", right)
     os.utime(early, (1000, 1000))
     os.utime(late, (2000, 2000))
     found = marked(course, tmp_path, tmp_path / "in")
