@@ -26,8 +26,8 @@ OF_A_COURSE = {"instructor", "handout"}
 COURSE = (
     "This folder holds a course: its blank sheets, keys and records are nobody's submissions, and were passed over."
 )
-TITLED = ("xl/sharedStrings.xml", "xl/worksheets/sheet1.xml")
-"""The parts of a workbook that hold its title, by the program that saved it."""
+TITLED = ("xl/sharedStrings.xml", "xl/worksheets/sheet1.xml", "xl/workbook.xml")
+"""The parts of a workbook that hold its title or the names of its tabs, by the program that saved it."""
 
 NOTHING_THERE = "There is no such file or folder"
 

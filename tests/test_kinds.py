@@ -133,7 +133,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own(course: Path) -> dict[str, bytes]:
     """Every page, record and table that handprop writes but for the sheets."""
     found = {f"solution.{path.suffix}": path.read_bytes() for path in (course / "instructor/solutions/s1").iterdir()}
-    for name in ("set.json", "records.jsonl", "keys.jsonl"):
+    for name in ("set.json", "records.jsonl", "keys.jsonl", "roster.json"):
         found[name] = (course / "instructor" / name).read_bytes()
     for results in ("nothing", "solution"):
         found |= {f"{results}/{name}": data for name, data in contents(course.parent / results).items()}
@@ -149,6 +149,16 @@ def test_nothing_that_handprop_wrote_is_a_submission(course: Path, tmp_path: Pat
     found = marked(course, tmp_path, tmp_path / "in")
     assert list(found.marks) == []
     assert len(found.not_marked) == len(own(course))
+
+
+def test_a_gradebook_and_a_roster_s_record_are_called_so(course: Path, tmp_path: Path) -> None:
+    for name in ("solution/gradebook.xlsx", "roster.json"):
+        path = tmp_path / "in" / Path(name).name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(own(course)[name])
+    marked(course, tmp_path, tmp_path / "in")
+    said = {name: reason.partition(":")[0] for name, reason in reasons(tmp_path).items()}
+    assert said == {"gradebook.xlsx": "This is a gradebook", "roster.json": "This is the record of a roster"}
 
 
 def test_a_course_and_results_are_passed_over(course: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ RECORDS: Mapping[str, tuple[str, ...]] = {
     "These are marks": ("sheet", "score", "lines"),
     "This is the key of a sheet": ("sheet", "key"),
     "This is the record of a sheet": ("sheet", "given"),
+    "This is the record of a roster": ("file", "id_column", "students"),
 }
 """The records of a course and the marks, by keys that stand in every one."""
 
@@ -30,6 +31,8 @@ _TITLED = re.compile(rf"<title>[^<]{{0,300}}?{_DASH}(worked solution|feedback|re
 _HOW = "How to answer"
 _LATEX = re.compile(r"\\large\s+Worked solution\s*\\par")
 _IN_WORKBOOK = re.compile(rf"<t[^>]{{0,60}}>[^<]{{0,300}}{_DASH}worked solution</t>")
+
+_GRADEBOOK = '<sheet name="gradebook"'
 
 
 def check_record(found: Mapping[str, object]) -> None:
@@ -55,6 +58,8 @@ def check_text(text: str) -> None:
 
 
 def check_workbook(texts: str) -> None:
-    """Raises Own for a workbook with these texts in its cells, where they are a worked solution's."""
+    """Raises Own for a workbook with these texts in its cells and tabs, where they are a worked solution's or marks."""
+    if _GRADEBOOK in texts:
+        raise Own(f"This is a gradebook: {_NO_SUBMISSION}")
     if _IN_WORKBOOK.search(html.unescape(texts)):
         raise Own(f"This is a worked solution: {_NO_SUBMISSION}")
