@@ -158,7 +158,7 @@ def test_a_course_of_an_earlier_version_has_the_roster_of_its_records(tmp_path: 
     roster_file(tmp_path, "id,name\ns1,Another\n")
     found = marked(course, tmp_path, hand_in(tmp_path, "s3.json", right_answers(course, "s3")))
     assert [row["name"] for row in rows(tmp_path / "results" / "gradebook.csv")] == ["Ada", "Emmy", "Sofia"]
-    assert found.warnings == []
+    assert not found.warnings
 
 
 def test_a_course_may_be_moved_with_its_roster(tmp_path: Path) -> None:
