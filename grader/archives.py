@@ -17,7 +17,7 @@ MOST_FILES, MOST_BYTES, LARGEST_LIST = 100_000, 4_000_000_000, 30_000_000
 MOST_TIMES, HARMLESS = 100, 100_000_000
 """An archive may unpack to so many times its size, and to so many bytes in any case."""
 
-DAMAGED = "This archive is damaged, or its end is missing: it could not be opened. Pack it again, or hand in the files."
+DAMAGED = "This archive or document is damaged, or its end is missing. Pack it again, or hand in the files."
 LOCKED = "This archive has a password. Pack it without one, or hand in the files themselves."
 TOO_MANY = f"This archive holds more than {MOST_FILES:,} files. Hand in the submissions alone."
 TOO_LARGE = "This archive unpacks to {:,.0f} MB, far more than submissions need. Hand in the submissions alone."

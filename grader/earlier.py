@@ -10,7 +10,7 @@ import msgspec
 
 from course.records import SetRecord, SheetRecord, decoder
 from grader.counted import Counted, Place
-from grader.marking.marks import Verdict
+from grader.marking.marks import Marks
 from grader.marking.sheets import Marked
 
 PAGES = ("md", "html", "pdf")
@@ -21,10 +21,6 @@ class OtherResults(ValueError):
     """A results folder that holds something else than marks of this course."""
 
 
-class _Line(msgspec.Struct):
-    verdict: Verdict
-
-
 class _Marks(msgspec.Struct):
     """Of a line of marks.jsonl, what it takes to keep it."""
 
@@ -32,7 +28,6 @@ class _Marks(msgspec.Struct):
     source: str
     score: float
     out_of: float
-    lines: tuple[_Line, ...]
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, _Marks]]:
@@ -68,7 +63,7 @@ def keep_marks(path: Path, chosen: Counted) -> int:
         place = written.places.get(marks.sheet)
         if place is None:
             kept += 1
-        elif written.times[place] == -inf and _answered(marks) and written.source(marks.sheet) != marks.source:
+        elif written.times[place] == -inf and _answered(line) and written.source(marks.sheet) != marks.source:
             chosen.others.append(Place(written.source(marks.sheet), marks.sheet, -inf))
         else:
             continue
@@ -76,8 +71,8 @@ def keep_marks(path: Path, chosen: Counted) -> int:
     return kept
 
 
-def _answered(marks: _Marks) -> bool:
-    return any(line.verdict != "blank" for line in marks.lines)
+def _answered(line: bytes) -> bool:
+    return any(marks.verdict != "blank" for marks in decoder(Marks).decode(line).lines)
 
 
 def remove_pages(folder: Path, sheets: Mapping[str, SheetRecord], endings: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from grader import archives
 from grader.handed_in import Nameless, NotRead, Read, Refused, Submission, printable
 from grader.readers import READERS, own
 from grader.readers.files import LARGEST_DOCUMENT, File, bytes_of, on_disk, text_of
-from grader.readers.kinds import ARCHIVE, HEAD, ON_A_PAGE, PAGE, NoAnswers, kind_of, packed
+from grader.readers.kinds import ARCHIVE, HEAD, ON_A_PAGE, PAGE, PASTED, NoAnswers, kind_of, packed, pasted
 from grader.readers.web import text_of_page
 
 RESULTS = ("marks.jsonl", "gradebook.csv", "not_marked.csv")
@@ -135,6 +135,8 @@ def _read(file: File, source: str, kind: str) -> Read:
     if kind == PAGE:
         text = text_of_page(text_of(bytes_of(file))).encode()
         file, kind = file.holding(text), kind_of(text, ON_A_PAGE, ())
+    if kind == PASTED:
+        file, kind = file.holding(pasted(text_of(bytes_of(file))).encode()), ".json"
     for found in READERS[kind].read(file, source):
         yield replace(found, time=file.changed) if isinstance(found, Submission | Nameless) else found
 

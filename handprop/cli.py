@@ -161,7 +161,7 @@ def preview(
 def grade(
     course: Annotated[Path, typer.Argument(metavar="COURSE", help="The folder that generate wrote.")],
     submissions: Annotated[
-        list[Path], typer.Argument(metavar="SUBMISSION...", help="Files, folders and archives (.zip) of them.")
+        list[Path], typer.Argument(metavar="SUBMISSION...", help="Files, folders, archives (.zip).")
     ],
     out: Annotated[Path, typer.Option("--out", help="The folder for the results.")],
     feedback: Annotated[

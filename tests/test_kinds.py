@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -70,6 +71,9 @@ EDITORS = {
     "whole page": lambda text: f"<!DOCTYPE html><head><title>x</title></head><body><p>{html.escape(text)}</p></body>",
     "hard blanks": lambda text: f"<p dir='ltr'>{html.escape(text).replace(' ', '&nbsp;').replace(chr(10), '<br>')}</p>",
     "bare": lambda text: text,
+    "words before": lambda text: f"<p>My upload failed, here it is:</p><pre>{html.escape(text)}</pre>",
+    "curled": lambda text: "<p>" + re.sub('"([^"]*)"', r"“\1”", text).replace("\n", "<br>") + "</p>",
+    "fenced": lambda text: f"Mine:\n\n```\n{text}\n```\n" if text.startswith("{") else text,
 }
 
 
@@ -103,6 +107,7 @@ NO_SUBMISSIONS = {
     "a 7-Zip archive": b"7z\xbc\xaf\x27\x1c" + bytes(50),
     "a gzip archive": b"\x1f\x8b\x08" + bytes(50),
     "a web page": b"<!DOCTYPE html><html><body>Sign in to continue</body></html>",
+    "a link": b"[InternetShortcut]\nURL=https://example.org/answers\n",
     "text": b"Dear Sir, I was ill.",
 }
 
@@ -111,7 +116,7 @@ NO_SUBMISSIONS = {
 @pytest.mark.parametrize("what", NO_SUBMISSIONS)
 def test_what_is_no_submission_is_named(tmp_path: Path, what: str, ending: str) -> None:
     says = reason(tmp_path, f"handed-in{ending}", NO_SUBMISSIONS[what])
-    if what not in ("text", "a web page") or ending in ("", ".txt", ".jpg"):
+    if what not in ("text", "a web page", "a link") or ending in ("", ".txt", ".jpg"):
         assert what in says
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
+import openpyxl
+import pikepdf
 import pytest
 from classroom import contents, hand_in, handprop, lines_of, marked, reasons, records, right_answers, rows, small_course
 
 from grader import grade_course
 from grader.course import CourseError, load_course
+from grader.readers import FILLERS
 from grader.whose import Students
 
 ROSTER = (
@@ -74,6 +78,42 @@ def test_the_student_is_named_where_the_code_is_lost(course: Path, tmp_path: Pat
         (line,) = lines_of(out / "marks.jsonl")
         assert (line["student"], line["score"], line["source"]) == ("s2", 10.0, name)
     assert right["sheet"] in sheet
+
+
+def without_its_code(ending: str, page: bytes, sheet: str) -> bytes:
+    """A form from which its sheet's code was lost."""
+    if ending == "pdf":
+        with pikepdf.open(io.BytesIO(page)) as pdf:
+            for field in pdf.acroform.fields:
+                if field.fully_qualified_name == "sheet":
+                    field.obj.V = pikepdf.String("")
+            written = io.BytesIO()
+            pdf.save(written)
+        return written.getvalue()
+    if ending == "xlsx":
+        book = openpyxl.load_workbook(io.BytesIO(page))
+        tab, cell = next(book.defined_names["sheet"].destinations)
+        book[tab][cell.replace("$", "")].value = None
+        written = io.BytesIO()
+        book.save(written)
+        return written.getvalue()
+    return page.replace(sheet.encode(), b"")
+
+
+@pytest.mark.parametrize("ending", ["md", "tex", "ipynb", "xlsx", "pdf", "json"])
+def test_a_lost_code_in_every_format(tmp_path: Path, ending: str) -> None:
+    course = small_course(tmp_path, ROSTER, formats=("md" if ending == "json" else ending,))
+    handout, right = course / "handout" / "s2", right_answers(course, "s2")
+    blank = (handout / ("answers.json" if ending == "json" else f"sheet.{ending}")).read_bytes()
+    page = without_its_code(ending, FILLERS[ending](blank, right["answers"]), right["sheet"])
+    path = tmp_path / f"lost.{ending}"
+    path.write_bytes(page)
+    assert list(marked(course, tmp_path, path).marks) == []
+    assert "--as" in reasons(tmp_path)[path.name]
+    (marks,) = grade_course(course, [path], tmp_path / "results", student="s2").marks
+    assert (marks.student, marks.percent) == ("s2", 100.0)
+    with pytest.raises(CourseError, match="there is no student"):
+        grade_course(course, [path], tmp_path / "results", student="nobody at all")
 
 
 def test_anothers_code_is_said(course: Path, tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ HEAD = 65_536
 TOLD_APART = (".json", ".jsonl", ".md", ".tex", ".ipynb", ".pdf", ".xlsx")
 """The kinds that are told apart by what is in them."""
 
-ARCHIVE, PAGE, ON_A_PAGE = ".zip", ".html", "text on a page"
+ARCHIVE, PAGE, ON_A_PAGE, PASTED = ".zip", ".html", "text on a page", "JSON in other text"
 _WORKBOOK = "In your spreadsheet program, save it as .xlsx, and hand that in."
 WHAT_TO_DO: Mapping[str, str] = {
     ON_A_PAGE: "This is a web page, but none of a sheet's answers is in it.",
+    ARCHIVE: "This archive is damaged: its beginning is missing. Pack it again, or hand in the files.",
     **dict.fromkeys((".xls", ".xlsm", ".ods", ".numbers"), f"This is a workbook of another kind. {_WORKBOOK}"),
 }
 """What to hand in instead of a file whose content does not say what it is, by its ending."""
@@ -56,6 +57,8 @@ _WEB_PAGE = re.compile(
 )
 _TAGGED = re.compile(r"<(?:p|div|span|br|table|pre|h[1-6]|ul|ol|li|b|i|strong|em|a|font|center|code)\b[^>]*>", re.I)
 _OBJECT = re.compile(r"\{\s*[\"}]|\[\s*[\[{\"\]\d]")
+_PASTED = re.compile(r"\{\s*[\"“”„](?:sheet|answers)[\"“”„]\s*:")
+_SHORTCUT = re.compile(r"\[InternetShortcut\]|\{[^{}]*\"url\"\s*:|<\?xml[^>]*>\s*<!DOCTYPE plist")
 _LATEX = re.compile(r"^[ \t]*%[ \t]*answer[ \t]+[0-9]+\.|\{%[ \t]*answer[ \t]+[0-9]+\.|\\documentclass\b", re.M)
 _LABEL = re.compile(
     r"^[ \t>*`$_-]{0,20}[0-9]{1,3}\\?\.[ ]?[^\W\d][\w\\{}.]{0,60}[`*$_ \t]{0,9}(?::|=|≈|\\approx)", re.M
@@ -124,8 +127,12 @@ def _text(text: str, ending: str, known: Collection[str]) -> str:
         return PAGE
     if _LATEX.search(text) or (ending == ".tex" and not _LABEL.search(text)):
         return ".tex"
+    if _PASTED.search(text):
+        return PASTED
     if SHEET.search(text) or _LABEL.search(text):
         return ".md"
+    if _SHORTCUT.match(text):
+        raise NoAnswers("This is a link to a document, not the document itself.")
     return _by_ending(ending, known, "This is text, but none of a sheet's answers is in it.")
 
 
@@ -135,6 +142,11 @@ def _by_ending(ending: str, known: Collection[str], otherwise: str) -> str:
     if ending in WHAT_TO_DO:
         raise Refused(WHAT_TO_DO[ending])
     raise NoAnswers(otherwise)
+
+
+def pasted(text: str) -> str:
+    """The object in JSON that stands in other text, with quotation marks as they were before an editor curled them."""
+    return re.sub("[“”„]", '"', text[text.index("{") : text.rindex("}") + 1] if "}" in text else text)
 
 
 def packed(names: Sequence[str], mimetype: bytes) -> str:
