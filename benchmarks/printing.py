@@ -15,10 +15,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from course.roster import load_roster
 from worksheets.course import generate
 from worksheets.formats import FORMATS
 from worksheets.problem_set import load_set
-from worksheets.roster import load_roster
 
 
 def printed(students: int, formats: Sequence[str], jobs: int, problem: str) -> tuple[int, int, float]:

@@ -91,6 +91,11 @@ def within(name: str) -> str:
     return found.within if found else name
 
 
+def problem_of(name: str) -> int:
+    """The number of the problem that an answer belongs to."""
+    return int(name.partition(".")[0])
+
+
 def is_in_words(name: str) -> bool:
     """Whether an answer is text, such as 1.dW_Q.formula."""
     found = answer_name(name)

@@ -71,6 +71,7 @@ class ProblemRecord(msgspec.Struct, frozen=True):
     lines: tuple[LineRecord, ...]
     labels: dict[str, tuple[str, ...]] = {}
     loss: str | None = None
+    own_marks: dict[str, float] = {}  # of some answers, as the set says them by name
 
     def __hash__(self) -> int:
         # Its dictionaries have no hash; the name is enough, since a cache compares records that share one.
@@ -98,6 +99,14 @@ class Marking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     follows: float = 1.0
     reveal: Reveal = "marks"
+
+
+class RosterRecord(msgspec.Struct, frozen=True):
+    """Where the roster lies, seen from the instructor's folder, which column its ids are in, and who was on it."""
+
+    file: str
+    id_column: str
+    students: tuple[str, ...]
 
 
 class SetRecord(msgspec.Struct, frozen=True):

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
+from course.class_list import class_list
 from course.records import Reveal, SetRecord, SheetRecord, decoder
+from grader.counted import Counted
+from grader.earlier import OtherResults, check_results, keep_marks, remove_pages
+from grader.gradebook import write_gradebook
 from grader.handed_in import NotRead, Submission
 from grader.marking.marks import Marks
 from grader.marking.sheets import mark
-from grader.results import Written, write_gradebook, write_not_marked
+from grader.results import MarksFile, Written, write_not_marked
 from grader.submissions import submissions
+from grader.whose import Students, UnknownStudent
 
 Progress = Callable[[str, int, int], None]
 
@@ -70,11 +77,13 @@ class Course:
 
 @dataclass(frozen=True)
 class Results:
-    """What marking a course came to; the marks are read from marks.jsonl when they are asked for."""
+    """What marking a course came to, without what is kept of earlier runs; marks are read when they are asked for."""
 
     marks: Sequence[Marks]
     not_marked: Sequence[NotRead]
-    missing: Sequence[str] = ()  # students of whom nothing was read
+    missing: Sequence[str] = ()  # students on the roster, with a sheet, of whom nothing was read
+    warnings: Sequence[str] = ()
+    kept: int = 0  # students whose marks are of an earlier run into this folder
 
 
 def load_course(folder: Path) -> Course:
@@ -118,13 +127,22 @@ def grade_course(
     progress: Progress = lambda what, done, of: None,
     reveal: Reveal | None = None,
     jobs: int = 1,
+    student: str = "",
+    roster: Path | None = None,
+    id_column: str | None = None,
 ) -> Results:
     """Marks submissions (files, folders, .jsonl of many) and writes the results folder.
 
-    Of two submissions of one sheet the later file counts. Feedback shows what the set allows, or what `reveal` says in
-    its place. Raises CourseError where the course cannot be read.
+    Of two submissions of one sheet the later file counts; marks of earlier runs into the same folder are kept where a
+    sheet is not among what is handed in now. Feedback shows what the set allows, or what `reveal` says in its place.
+    All submissions are those of `student`, where one is given. The gradebook goes by `roster`, else by that of the
+    last `generate` as its file is now. Raises CourseError where the course cannot be read, or there is no such file or
+    student, and AuthoringError where a roster that is named cannot be used.
     """
-    course = load_course(folder)
+    course, paths = load_course(folder), list(paths)
+    _check_call(paths)
+    given_to = _sheet_of(course, student) if student else ""
+    students = class_list(folder / "instructor", course.sheets.values(), roster, id_column)
     if reveal is not None:
         marking = msgspec.structs.replace(course.set.marking, reveal=reveal)
         course = replace(course, set=msgspec.structs.replace(course.set, marking=marking))
@@ -132,37 +150,63 @@ def grade_course(
         results.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise CourseError(f"{results} is a file; --out names a folder for the results") from None
-    written = Written(results / "marks.jsonl")
+    path = results / "marks.jsonl"
     try:
-        not_marked = _mark(course, submissions(paths), written, progress)
+        check_results(path, course.sheets, course.set)
+    except OtherResults as other:
+        raise CourseError(str(other)) from None
+    written = Written(path)
+    chosen = Counted(course.sheets, written, given_to)
+    try:
+        _mark(course, submissions(paths, results), chosen, progress)
+        kept = keep_marks(path, chosen)
+        not_marked = list(chosen.not_marked())
     except BaseException:
         written.give_up()
         raise
     marks = written.finish()
-    write_gradebook(results / "gradebook.csv", course.set, course.sheets, written)
+    write_gradebook(results, course.set, students.listed, marks.path)
     write_not_marked(results / "not_marked.csv", not_marked)
+    remove_pages(results / "feedback", course.sheets, feedback)
     if feedback:
         from grader.feedback.writing import write_feedback  # pages take a while to load
 
         write_feedback(course.set, course.sheets, marks, results / "feedback", feedback, progress, jobs)
-    missing = tuple(course.sheets[sheet].student for sheet in course.sheets if sheet not in written.places)
-    return Results(marks, not_marked, missing)
+    there = (one for one in students.listed if not one.note)
+    missing = tuple(one.student for one in there if one.sheet not in written.places)
+    warnings = (*students.warnings, *chosen.warnings)
+    return Results(MarksFile(path, len(marks) - kept), not_marked, missing, warnings, kept)
 
 
-def _mark(
-    course: Course, found: Iterator[Submission | NotRead], written: Written, progress: Progress
-) -> Sequence[NotRead]:
-    """Marks what is found, a piece at a time; gives everything that was not marked, with its reason."""
-    not_marked: list[NotRead] = []
+def _check_call(paths: Sequence[Path]) -> None:
+    """Raises CourseError where there is no such file or folder, with what is nearly called so."""
+    for path in paths:
+        if not os.path.exists(path):
+            beside = os.listdir(path.parent) if os.path.isdir(path.parent) else []
+            stems = {Path(name).stem.casefold(): name for name in beside}
+            near = get_close_matches(path.stem.casefold(), stems, 1)
+            advice = f"; did you mean {path.with_name(stems[near[0]])}?" if near else ""
+            raise CourseError(f"{path}: there is no such file or folder{advice}")
+
+
+def _sheet_of(course: Course, student: str) -> str:
+    try:
+        return Students(course.sheets).sheet_of(student)
+    except UnknownStudent as unknown:
+        raise CourseError(str(unknown)) from None
+
+
+def _mark(course: Course, found: Iterator[Submission | NotRead], chosen: Counted, progress: Progress) -> None:
+    """Marks what is found, a piece at a time."""
+    written = chosen.written
     with _no_search_for_cycles():
         while piece := list(islice(found, PIECE)):
-            counted = _counted(course, piece, written, not_marked)
+            counted = chosen.of(piece)
             marked = mark(course.set, [(course.sheets[s.sheet], s) for s in counted])
             for submission, its in zip(counted, marked, strict=True):
                 written.add(submission.sheet, submission.time, its)
             more = len(piece) == PIECE
             progress("marking", len(written.places), len(course.sheets) if more else len(written.places))
-    return not_marked
 
 
 @contextmanager
@@ -175,32 +219,3 @@ def _no_search_for_cycles() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _counted(
-    course: Course, piece: Sequence[Submission | NotRead], written: Written, not_marked: list[NotRead]
-) -> list[Submission]:
-    """The submissions that count, one a sheet; what does not is added to `not_marked`."""
-    counted: dict[str, Submission] = {}
-    for found in piece:
-        if isinstance(found, NotRead):
-            not_marked.append(found)
-        elif found.sheet not in course.sheets:
-            not_marked.append(NotRead(found.source, f"Sheet “{found.sheet[:40]}” is not a sheet of this course."))
-        else:
-            earlier = counted.get(found.sheet) or _earlier(found.sheet, written)
-            later = found
-            if earlier is not None:
-                if earlier.time > found.time:
-                    earlier, later = found, earlier
-                why = f"An earlier submission of sheet {found.sheet}; {later.source} is the later one and counts."
-                not_marked.append(NotRead(earlier.source, why))
-            if later is found:
-                counted[found.sheet] = found
-    return list(counted.values())
-
-
-def _earlier(sheet: str, written: Written) -> Submission | None:
-    """The submission of a sheet that was marked in an earlier piece."""
-    place = written.places.get(sheet)
-    return None if place is None else Submission(written.source(sheet), sheet, {}, written.times[place])

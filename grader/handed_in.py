@@ -28,8 +28,30 @@ class NotRead:
 Read = Iterator[Submission | NotRead]
 
 
+@dataclass(frozen=True)
+class Nameless(NotRead):
+    """Answers that could be read, on a sheet whose id is gone: they count where somebody says whose they are."""
+
+    answers: Mapping[str, object]
+    time: float = 0.0
+
+
 class Refused(Exception):
     """Carries the reason why a submission can't be read."""
+
+    def found(self, source: str) -> NotRead:
+        return NotRead(source, str(self))
+
+
+class NoSheet(Refused):
+    """The sheet's id is missing from answers that can be read otherwise."""
+
+    def __init__(self, reason: str, answers: Mapping[str, object]) -> None:
+        super().__init__(reason)
+        self.answers = answers
+
+    def found(self, source: str) -> NotRead:
+        return Nameless(source, str(self), self.answers)
 
 
 SHEET = re.compile(r"sheet[^a-z0-9\n]{1,8}([a-z0-9]{4})[-‐‑‒–—−]([a-z0-9]{4})(?![a-z0-9])", re.IGNORECASE)

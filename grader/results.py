@@ -1,29 +1,30 @@
-"""The results folder: marks.jsonl, written as students are marked, the gradebook, and what could not be marked."""
+"""The results folder: marks.jsonl, written as students are marked, and what could not be marked."""
 
 from __future__ import annotations
 
-import csv
 import io
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import overload
 
-from course.records import SetRecord, SheetRecord, decoder
+from course.records import decoder
 from grader.handed_in import NotRead
 from grader.marking.marks import Marks
 from grader.marking.sheets import Marked
+from grader.tables import write_csv
 
 
 class MarksFile(Sequence[Marks]):
-    """marks.jsonl as a list: only where each line begins is in memory."""
+    """marks.jsonl as a list, or its first lines: only where each begins is in memory."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most: int | None = None) -> None:
         self.path, self._starts = path, array("q")
         start = 0
         with path.open("rb") as file:
-            for line in file:
+            for line in islice(file, most):
                 self._starts.append(start)
                 start += len(line)
 
@@ -44,7 +45,7 @@ class MarksFile(Sequence[Marks]):
     def __iter__(self) -> Iterator[Marks]:
         decode = decoder(Marks).decode
         with self.path.open("rb") as file:
-            for line in file:
+            for line in islice(file, len(self)):
                 yield decode(line)
 
 
@@ -55,7 +56,6 @@ class Written:
     path: Path
     places: dict[str, int] = field(default_factory=dict)  # the number of each sheet, in the order of marks.jsonl
     starts: array[int] = field(default_factory=lambda: array("q"))
-    scores: array[float] = field(default_factory=lambda: array("d"))
     times: array[float] = field(default_factory=lambda: array("d"))
     replaced: bool = False
 
@@ -72,10 +72,9 @@ class Written:
         if place is None:
             self.places[sheet] = len(self.starts)
             self.starts.append(self._end)
-            self.scores.append(marked.score)
             self.times.append(time)
         else:
-            self.starts[place], self.scores[place], self.times[place] = self._end, marked.score, time
+            self.starts[place], self.times[place] = self._end, time
             self.replaced = True
         self._file.write(marked.line)
         self._file.write(b"\n")
@@ -108,40 +107,5 @@ class Written:
         self._unfinished.unlink(missing_ok=True)
 
 
-def write_gradebook(path: Path, sheet_set: SetRecord, sheets: Mapping[str, SheetRecord], marks: Written) -> None:
-    """The roster's columns, then sheet, score, out_of, percent; one row a student, the missing ones too."""
-    columns = list(dict.fromkeys(c for sheet in sheets.values() for c in sheet.roster)) or ["id"]
-    out_of = round(sum(p.marks for p in sheet_set.problems), 4)
-    write_csv(path, [*columns, "sheet", "score", "out_of", "percent"], _rows(columns, out_of, sheets, marks))
-
-
-def _rows(
-    columns: Sequence[str], out_of: float, sheets: Mapping[str, SheetRecord], marks: Written
-) -> Iterator[Sequence[object]]:
-    for sheet in sheets.values():
-        own = [sheet.roster.get(c, sheet.student if c == "id" else "") for c in columns]
-        place = marks.places.get(sheet.sheet)
-        if place is None:
-            yield [*own, sheet.sheet, "", out_of, ""]
-        else:
-            score = marks.scores[place]
-            yield [*own, sheet.sheet, score, out_of, round(100 * score / out_of, 1) if out_of else 0.0]
-
-
 def write_not_marked(path: Path, not_marked: Sequence[NotRead]) -> None:
     write_csv(path, ["file", "reason"], ([n.source, n.reason] for n in not_marked))
-
-
-def write_csv(path: Path, head: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
-    """CSV for people: what a spreadsheet would take for a formula is kept as text (ids and numbers are left alone)."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(map(_guarded, head))
-        for row in rows:
-            writer.writerow(
-                [cell if column == "id" else _guarded(cell) for column, cell in zip(head, row, strict=True)]
-            )
-
-
-def _guarded(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

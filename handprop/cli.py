@@ -25,6 +25,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+IdColumn = Annotated[
+    str | None, typer.Option("--id-column", help="The header of the roster's column of ids, where it is not found.")
+]
 Out = Annotated[Path, typer.Option("--out", help="The folder to write.")]
 
 
@@ -107,26 +110,31 @@ def generate(
     set_file: Annotated[
         Path, typer.Argument(metavar="SET.toml", help="What is on the sheets: a file or a bundled set.")
     ],
-    roster: Annotated[Path, typer.Option("--roster", help="A CSV file with the columns id and name.")],
+    roster: Annotated[
+        Path, typer.Option("--roster", help="Who gets a sheet: a CSV file or a workbook with ids and names.")
+    ],
     out: Out,
+    id_column: IdColumn = None,
     format: Annotated[
         str, typer.Option("--format", help="Formats of the pages, by commas; none for records only.")
     ] = "",
 ) -> None:
     """Sheets, worked solutions and records for everyone on a roster."""
+    from course.class_list import roster_record
+    from course.roster import load_roster
     from worksheets.course import generate as generate_course
     from worksheets.formats import FORMATS
     from worksheets.problem_set import load_set
-    from worksheets.roster import load_roster
 
     formats = chosen("--format", format or ",".join(FORMATS), FORMATS)
-    students = load_roster(roster)
+    earlier = roster_record(out / "instructor")
+    students = load_roster(roster, id_column, earlier.id_column if earlier else None)
     for warning in (*students.left_out, *students.warnings):
         typer.echo(f"handprop: {warning}", err=True)
     with progress_bar() as progress:
         done = generate_course(load_set(set_file), students, out, formats, progress, jobs=os.cpu_count() or 1)
     for warning in done.warnings:
-        typer.echo(warning, err=True)
+        typer.echo(f"handprop: {warning}", err=True)
     typer.echo(f"{done.new} new sheets, {done.kept} kept, {done.printed} files written")
     if formats:
         typer.echo(f"to hand out: {out / 'handout'}")
@@ -152,7 +160,9 @@ def preview(
 @app.command()
 def grade(
     course: Annotated[Path, typer.Argument(metavar="COURSE", help="The folder that generate wrote.")],
-    submissions: Annotated[list[Path], typer.Argument(metavar="SUBMISSION...", help="Files, folders, .jsonl files.")],
+    submissions: Annotated[
+        list[Path], typer.Argument(metavar="SUBMISSION...", help="Files, folders, archives (.zip).")
+    ],
     out: Annotated[Path, typer.Option("--out", help="The folder for the results.")],
     feedback: Annotated[
         str, typer.Option("--feedback", help="Formats of the feedback, md, html and pdf, by commas; or none.")
@@ -161,6 +171,13 @@ def grade(
         str | None,
         typer.Option("--reveal", help="What feedback shows: nothing, marks, answers, solution; else as the set says."),
     ] = None,
+    whose: Annotated[
+        str, typer.Option("--as", help="The id of the student whose the submissions are, where a sheet's code is lost.")
+    ] = "",
+    roster: Annotated[
+        Path | None, typer.Option("--roster", help="The roster for the gradebook, if not that of generate.")
+    ] = None,
+    id_column: IdColumn = None,
 ) -> None:
     """Marks what students handed in."""
     from grader.course import grade_course
@@ -175,8 +192,13 @@ def grade(
     if reveal != level:
         raise AuthoringError(f"--reveal “{reveal}”: there are {', '.join(levels)}")
     with progress_bar() as progress:
-        found = grade_course(course, submissions, out, formats, progress, level, jobs=os.cpu_count() or 1)
+        jobs = os.cpu_count() or 1
+        found = grade_course(course, submissions, out, formats, progress, level, jobs, whose, roster, id_column)
+    for warning in found.warnings:
+        typer.echo(f"handprop: {warning}", err=True)
     typer.echo(f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} missing")
+    if found.kept:
+        typer.echo(f"marks kept from an earlier run: {found.kept}; remove {out} to begin anew")
     typer.echo(f"results: {out}")
     if found.not_marked:
         typer.echo(f"handprop: {len(found.not_marked)} not marked; {out / 'not_marked.csv'} says why", err=True)

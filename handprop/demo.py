@@ -16,13 +16,13 @@ from backprop.language import parse
 from backprop.rounding import Array
 from course.answer_names import AnswerName
 from course.records import SetRecord, SheetRecord
+from course.roster import load_roster
 from grader.course import grade_course, load_course
 from grader.feedback.formats import FEEDBACK
 from grader.readers import FILLERS
 from worksheets.course import generate
 from worksheets.formats import FORMATS
 from worksheets.problem_set import load_set
-from worksheets.roster import load_roster
 
 Rounding = Callable[[Array, int], Array]
 

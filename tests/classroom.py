@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +17,13 @@ from unittest import mock
 
 import pytest
 
+from course.roster import load_roster
 from grader import grade_course
 from grader.course import Results
 from handprop.cli import main
 from worksheets import generate, load_set
 from worksheets.course import Generated
 from worksheets.preview import preview_sheet
-from worksheets.roster import load_roster
 from worksheets.sheet import Sheet
 
 TINY = """\
@@ -147,7 +146,7 @@ def marked(course: Path, tmp_path: Path, *paths: Path) -> Results:
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -164,7 +163,7 @@ def again(
     )
 
 
-def contents(folder: Path) -> Mapping[str, bytes]:
+def contents(folder: Path) -> dict[str, bytes]:
     """Every file of a folder by its path, but for the lock."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()

@@ -27,9 +27,9 @@ COMMANDS = {
     "problems": ["NAME"],
     "check": ["NAME|FILE.toml"],
     "derive": ["NAME|FILE.toml", "--wrt", "--format"],
-    "generate": ["SET.toml", "--roster", "--out", "--format"],
+    "generate": ["SET.toml", "--roster", "--out", "--id-column", "--format"],
     "preview": ["SET.toml", "--solution"],
-    "grade": ["COURSE", "SUBMISSION...", "--out", "--feedback", "--reveal"],
+    "grade": ["COURSE", "SUBMISSION...", "--out", "--feedback", "--reveal", "--roster", "--id-column"],
 }
 
 
@@ -69,7 +69,9 @@ def test_from_nothing_to_marks(tmp_path: Path) -> None:
     results = tmp_path / "results"
     ran = handprop("grade", course, course / "handout" / "s001" / "answers.json", "--out", results)
     assert (ran.code, ran.err) == (0, "")
-    assert set(contents(results)) == {"marks.jsonl", "gradebook.csv", "not_marked.csv", "feedback/s001.md"}
+    assert set(contents(results)) == {
+        *("marks.jsonl", "gradebook.csv", "gradebook.xlsx", "not_marked.csv", "feedback/s001.md"),
+    }
 
 
 def test_the_command_that_init_names_can_be_typed_as_it_is(tmp_path: Path) -> None:

@@ -70,10 +70,11 @@ def test_which_submission_counts_does_not_depend_on_the_pieces(tmp_path: Path, m
     assert [m.source for m in whole.marks] == ["0.json", "4.json", "3.json"]
     assert list(pieces.marks) == list(whole.marks)
     assert pieces.not_marked == whole.not_marked
-    for name in ("marks.jsonl", "gradebook.csv", "not_marked.csv"):
+    for name in ("marks.jsonl", "gradebook.csv", "gradebook.xlsx", "not_marked.csv"):
         assert (tmp_path / "pieces" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     assert sorted(path.name for path in (tmp_path / "pieces").iterdir()) == [
         "gradebook.csv",
+        "gradebook.xlsx",
         "marks.jsonl",
         "not_marked.csv",
     ]

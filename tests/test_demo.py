@@ -67,11 +67,11 @@ def test_every_way_is_shown(demo: Demo) -> None:
 
 def test_the_broken_file_and_the_absent_student_are_named(demo: Demo) -> None:
     results = demo[1] / "results"
-    with (results / "not_marked.csv").open(encoding="utf-8", newline="") as file:
+    with (results / "not_marked.csv").open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert row["file"] == "broken.json"
     assert row["reason"].startswith("This is not JSON")
-    with (results / "gradebook.csv").open(encoding="utf-8", newline="") as file:
+    with (results / "gradebook.csv").open(encoding="utf-8-sig", newline="") as file:
         absent = [row["id"] for row in csv.DictReader(file) if not row["score"]]
     assert absent == ["s007"]
 

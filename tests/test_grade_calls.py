@@ -96,16 +96,18 @@ def test_exit_codes_and_messages(course: Path, tmp_path: Path) -> None:
     ran = handprop("grade", course, good, "--out", out)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines() == ["1 marked, 0 not marked, 2 missing", f"results: {out}"]
-    ran = handprop("grade", course, good, bad, tmp_path / "none.json", "--out", out)
+    ran = handprop("grade", course, good, bad, "--out", out)
     assert ran.code == 1
-    assert ran.out.splitlines()[0] == "1 marked, 2 not marked, 2 missing"
-    assert ran.err == f"handprop: 2 not marked; {out / 'not_marked.csv'} says why\n"
+    assert ran.out.splitlines()[0] == "1 marked, 1 not marked, 2 missing"
+    assert ran.err == f"handprop: 1 not marked; {out / 'not_marked.csv'} says why\n"
     for wrong in (
         ("grade", tmp_path, good, "--out", out),
         ("grade", course, good, "--out", good),
         ("grade", course, good, "--out", out, "--feedback", "docx"),
         ("grade", course, "--out", out),
         ("grade", course, good),
+        ("grade", course, good, tmp_path / "none.json", "--out", out),
+        ("grade", course, good, "--out", out, "--as", "s9"),
     ):
         ran = handprop(*wrong)
         assert (ran.code, ran.out) == (2, "")

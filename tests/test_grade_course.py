@@ -37,7 +37,9 @@ def test_the_folder_is_what_the_contract_says(course: Path, tmp_path: Path) -> N
     path = hand_in(tmp_path, "in/s1.json", answers)
     found = marked(course, tmp_path, path)
     results = tmp_path / "results"
-    assert set(contents(results)) == {"marks.jsonl", "gradebook.csv", "not_marked.csv", "feedback/s1.md"}
+    assert set(contents(results)) == {
+        *("marks.jsonl", "gradebook.csv", "gradebook.xlsx", "not_marked.csv", "feedback/s1.md"),
+    }
     assert found.missing == ("s2", "s3")
 
     (line,) = lines_of(results / "marks.jsonl")
@@ -60,8 +62,8 @@ def test_the_folder_is_what_the_contract_says(course: Path, tmp_path: Path) -> N
 
 def test_the_gradebook_has_a_row_a_student(course: Path, tmp_path: Path) -> None:
     marked(course, tmp_path, hand_in(tmp_path, "s2.json", right_answers(course, "s2")))
-    text = (tmp_path / "results" / "gradebook.csv").read_text(encoding="utf-8")
-    assert text.splitlines()[0] == "id,name,email,sheet,score,out_of,percent"
+    text = (tmp_path / "results" / "gradebook.csv").read_text(encoding="utf-8-sig")
+    assert text.splitlines()[0] == "id,name,email,sheet,score,out_of,percent,1. tiny,blank,unreadable,source,note"
     first, second, third = rows(tmp_path / "results" / "gradebook.csv")
     sheets = {student: record["sheet"] for student, record in records(course).items()}
     assert second == {
@@ -72,11 +74,17 @@ def test_the_gradebook_has_a_row_a_student(course: Path, tmp_path: Path) -> None
         "score": "10.0",
         "out_of": "10.0",
         "percent": "100.0",
+        "1. tiny": "10.0",
+        "blank": "0",
+        "unreadable": "0",
+        "source": "s2.json",
+        "note": "",
     }
     for absent, student in ((first, "s1"), (third, "s3")):
         assert absent["id"] == student
         assert absent["sheet"] == sheets[student]
         assert (absent["score"], absent["out_of"], absent["percent"]) == ("", "10.0", "")
+        assert {absent[last] for last in ("1. tiny", "blank", "unreadable", "source", "note")} == {""}
 
 
 def test_nothing_handed_in_is_a_gradebook_of_missing_students(course: Path, tmp_path: Path) -> None:
@@ -84,7 +92,7 @@ def test_nothing_handed_in_is_a_gradebook_of_missing_students(course: Path, tmp_
     found = marked(course, tmp_path, tmp_path / "empty")
     assert (list(found.marks), found.not_marked, found.missing) == ([], [], ("s1", "s2", "s3"))
     assert len(rows(tmp_path / "results" / "gradebook.csv")) == 3
-    assert (tmp_path / "results" / "not_marked.csv").read_text(encoding="utf-8") == "file,reason\n"
+    assert (tmp_path / "results" / "not_marked.csv").read_text(encoding="utf-8-sig") == "file,reason\n"
     assert (tmp_path / "results" / "marks.jsonl").read_bytes() == b""
 
 
@@ -118,8 +126,8 @@ def test_marking_again_gives_the_same_results(course: Path, tmp_path: Path) -> N
 
 
 def test_of_two_submissions_the_later_file_counts(course: Path, tmp_path: Path) -> None:
-    right, empty = right_answers(course, "s1"), {**right_answers(course, "s1"), "answers": {}}
-    early, late = hand_in(tmp_path, "in/b.json", empty), hand_in(tmp_path, "in/a.json", right)
+    right, wrong = right_answers(course, "s1"), {**right_answers(course, "s1"), "answers": {"1.z": 77}}
+    early, late = hand_in(tmp_path, "in/b.json", wrong), hand_in(tmp_path, "in/a.json", right)
     os.utime(early, (1000, 1000))
     os.utime(late, (2000, 2000))
     found = marked(course, tmp_path, tmp_path / "in")

@@ -13,11 +13,11 @@ from browser import opened, written
 from classroom import TINY, labelled_sheet, records, roster_file, small_set
 from playwright.sync_api import Browser
 
+from course.roster import load_roster
 from printing import web
 from worksheets import generate, load_problem, load_set
 from worksheets.preview import preview_sheet
 from worksheets.problem import bundled_problems
-from worksheets.roster import load_roster
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 SHEET = load_problem("attention-backprop").variant(seed=7)

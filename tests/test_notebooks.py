@@ -182,7 +182,6 @@ def test_notebooks_of_version_3(tmp_path: Path) -> None:
         ('{"cells": 5, "nbformat": 4}', NO_NOTEBOOK),
         ('{"cells": [5], "nbformat": 4}', NO_NOTEBOOK),
         ('{"nbformat": 99, "cells": []}', NO_NOTEBOOK),
-        ('{"sheet": "A", "answers": {}}', NO_NOTEBOOK),
         (notebook(code("dQ = 1"))[:-9], NO_NOTEBOOK),
         ("[" * 100_000, NO_NOTEBOOK),
         (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from course.roster import Roster, load_roster
 from worksheets.authoring import AuthoringError
-from worksheets.roster import Roster, load_roster
 
 
 def loaded(folder: Path, content: str | bytes) -> Roster:
@@ -62,13 +62,15 @@ def test_what_is_read(tmp_path: Path, content: str, columns: dict[str, str]) -> 
         ("id,name\n", "there is nobody in this roster"),
         ("id,name\n,\n , \n", "there is nobody in this roster"),
         ("id,name\n,Ada\n", "there is nobody in this roster"),
-        ("id,ID,name\ns1,s2,Ada\n", "the column “id” stands twice"),
-        ("id,name,group,group\ns1,Ada,1,2\n", "the column “group” stands twice"),
-        (
-            "id,name\ns1,Zo\xeb\n".encode("latin-1"),
-            "this is not UTF-8 text; save it from the spreadsheet as “CSV UTF-8",
-        ),
-        (b"PK\x03\x04\xff\xff", "this is not UTF-8 text"),
+        ("id,ID,name\ns1,s2,Ada\n", "the column “ID” appears twice"),
+        ("id,name,group,group\ns1,Ada,1,2\n", "the column “group” appears twice"),
+        (b"PK\x03\x04\xff\xff", "this workbook cannot be opened (BadZipFile); save it from the spreadsheet as"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "this is an old workbook (.xls), or one with a password; save it"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "this is neither text nor a workbook; save it"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\x00", "this is neither text nor a workbook; save it"),
+        ("<html><table><tr><td>id</td></tr></table></html>", "this is a web page or XML, not a table; save it"),
+        ("name,email\nAda,a@b.c\n", "no column is called id; there are: name, email; --id-column NAME says which one"),
+        ("id,email\ns1,a@b.c\n", "no column is called name; there are: id, email"),
     ],
 )
 def test_what_cannot_be_used_is_refused(tmp_path: Path, content: str | bytes, says: str) -> None:

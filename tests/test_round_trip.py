@@ -14,6 +14,7 @@ from grader import grade
 from grader.handed_in import Submission
 from grader.marking.marks import Marks
 from grader.readers import FILLERS, READERS
+from grader.readers.files import on_disk
 from worksheets.formats import FORMATS
 from worksheets.preview import preview_sheet
 from worksheets.sheet import Sheet
@@ -72,7 +73,7 @@ def test_every_format_gives_the_marks_of_the_same_answers(tmp_path: Path, sheet:
     blank = json.dumps(sheet.blank_answers()).encode() if ending == "json" else sheet.print(ending)
     path = tmp_path / f"handed-in.{ending}"
     path.write_bytes(FILLERS[ending](blank, answers))
-    (found,) = READERS[f".{ending}"].read(path, path.name)
+    (found,) = READERS[f".{ending}"].read(on_disk(path), path.name)
     assert isinstance(found, Submission)
     assert found.sheet == sheet.record.sheet
     marks = grade(sheet, found.answers)
@@ -85,7 +86,7 @@ def test_every_format_gives_the_marks_of_the_same_answers(tmp_path: Path, sheet:
 def test_an_empty_page_is_blank_throughout(tmp_path: Path, sheet: Sheet, ending: str) -> None:
     path = tmp_path / f"handed-in.{ending}"
     path.write_bytes(json.dumps(sheet.blank_answers()).encode() if ending == "json" else sheet.print(ending))
-    (found,) = READERS[f".{ending}"].read(path, path.name)
+    (found,) = READERS[f".{ending}"].read(on_disk(path), path.name)
     assert isinstance(found, Submission)
     marks = grade(sheet, found.answers)
     assert (marks.notes, marks.score) == ((), 0)

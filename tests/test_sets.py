@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,12 @@ from classroom import FULL, SET, TINY, USE, keys, roster_file, small_set
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course.roster import load_roster
 from worksheets import generate, load_problem, load_set
 from worksheets.authoring import AuthoringError, NotThere
 from worksheets.check import check
-from worksheets.problem_set import Asked, bundled_sets, problem_record, share_out
-from worksheets.roster import load_roster
+from worksheets.problem_set import Asked, bundled_sets, problem_record
+from worksheets.sharing import share_out
 
 
 def refused(folder: Path, text: str) -> str:
@@ -44,6 +46,21 @@ UNFIT = {
     "decimals not whole": (USE + "decimals = 2.5", "[[problem]] 1: decimals: expected a whole number"),
     "marks -1": (USE + "marks = -1", "[[problem]] 1: marks are a number above 0, not -1"),
     "marks 0": (USE + "marks = 0", "marks are a number above 0"),
+    "marks of a line that is not there": (USE + "marks = { dw = 2 }", "marks: dw is not asked; did you mean “dW”?"),
+    "marks of a line that is not asked": (
+        USE + 'marks = { dW = 2 }\nask = ["loss"]',
+        "[[problem]] 1: marks: dW is not asked; asked are: loss",
+    ),
+    "marks of a formula that is not asked": (USE + 'marks = { "dW.formula" = 2 }', "marks: dW.formula is not asked"),
+    "marks of a line -1": (USE + "marks = { dW = -1 }", "marks: dW = -1: marks are a number, not below 0"),
+    "marks of a line true": (
+        USE + "marks = { dW = true }",
+        "marks: expected a number, got true or false",
+    ),
+    "more marks than in all": (USE + "marks = { total = 3, dW = 2, dz = 2 }", "that are named have 4 of 3"),
+    "fewer marks than in all": (USE + 'ask = ["dW"]\nmarks = { total = 3, dW = 2 }', "that are named have 2 of 3"),
+    "no marks": (USE + 'ask = ["dW"]\nmarks = { dW = 0 }', "marks: every line has 0"),
+    "marks of nothing": (USE + "marks = { total = 0 }", "marks are a number above 0, not 0"),
     "marks nan": (USE + "marks = nan", "marks are a number above 0"),
     "marks text": (USE + 'marks = "ten"', "[[problem]] 1: marks: expected a number"),
     "follows 2": (USE + "[marking]\nfollows = 2", "[marking] follows is a share, from 0 to 1"),
@@ -105,9 +122,36 @@ def test_marks_are_shared_out_exactly(tmp_path: Path) -> None:
     problem = load_set(small_set(tmp_path, FULL)).record().problems[0]
     marks = {line.name: line.marks for line in problem.lines}
     assert sum(round(100 * m) for m in marks.values()) == 4000
-    assert marks["dW_O"] == pytest.approx(8 * marks["loss"], abs=0.05)
+    assert all(4 * m == round(4 * m) for m in marks.values())
+    assert (marks["loss"], marks["context"], marks["dW_O"]) == (0.25, 0.5, 2.25)
     assert problem.marks == 40
     assert load_set(small_set(tmp_path, USE + "marks = 1\n" + 'ask = ["loss"]')).record().problems[0].marks == 1
+
+
+SAID = {
+    "marks = { dW = 2 }": {"z": 2, "p": 2, "loss": 1, "dz": 2, "dW": 2, "W_new": 4},
+    "marks = { total = 10, dW = 5 }": {"z": 1, "p": 1, "loss": 0.5, "dz": 0.75, "dW": 5, "W_new": 1.75},
+    "marks = { total = 5, dW = 5 }": {"z": 0, "p": 0, "loss": 0, "dz": 0, "dW": 5, "W_new": 0},
+    "marks = { dW = 0, loss = 0.5 }": {"z": 2, "p": 2, "loss": 0.5, "dz": 2, "dW": 0, "W_new": 4},
+    "formulas = true\nmarks = { total = 12, 'dW.formula' = 3 }": {"z": 1, "p": 1, "loss": 0.5, "dz": 1, "dW": 2.25},
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_lines_may_have_marks_of_their_own(tmp_path: Path, said: str) -> None:
+    problem = load_set(small_set(tmp_path, USE + said)).record().problems[0]
+    marks = {line.name: line.marks for line in problem.lines}
+    assert {name: marks[name] for name in SAID[said]} == SAID[said]
+    if "formula" in said:
+        assert {line.name: line.in_words for line in problem.lines}["dW"] == {"formula": 3}
+        assert problem.marks == 12
+
+
+def test_a_line_that_is_zero_on_every_sheet_has_no_marks_of_its_own(tmp_path: Path) -> None:
+    text = USE + "marks = { zero = 2 }"
+    problem = TINY.replace('z = "x @ W"', 'zero = "x - x"\nz = "x @ W"')
+    with pytest.raises(AuthoringError, match="marks: zero is zero on every sheet, and earns nothing"):
+        load_set(small_set(tmp_path, text, problem)).record()
 
 
 def test_without_marks_an_entry_is_a_mark(tmp_path: Path) -> None:
@@ -122,13 +166,42 @@ def test_without_marks_an_entry_is_a_mark(tmp_path: Path) -> None:
     }
 
 
-@given(st.floats(0.01, 1e4), st.dictionaries(st.text(max_size=3), st.integers(0, 30), min_size=1, max_size=40))
+COUNTS = st.dictionaries(st.text(max_size=3), st.integers(0, 30), min_size=1, max_size=40)
+
+
+@given(st.floats(0.01, 1e4), COUNTS)
 def test_shares_add_up_to_the_total(total: float, counts: dict[str, int]) -> None:
     shares = share_out(total, counts)
     if any(counts.values()):
         assert sum(round(100 * share) for share in shares.values()) == round(100 * total)
     assert all(shares[name] == 0 for name, count in counts.items() if not count)
     assert all(share >= 0 for share in shares.values())
+
+
+@given(st.integers(1, 40_000), COUNTS)
+def test_shares_are_quarters_where_there_are_enough(quarters: int, counts: dict[str, int]) -> None:
+    shares = share_out(quarters / 4, counts)
+    paid = {name: count for name, count in counts.items() if count}
+    if len(paid) <= quarters:
+        assert all(4 * share == round(4 * share) for share in shares.values())
+        assert all(shares[name] > 0 for name in paid)
+    ranked = sorted(paid, key=lambda name: paid[name])
+    assert all(shares[a] <= shares[b] + 0.25 for a, b in pairwise(ranked))
+    if quarters % sum(paid.values() or [1]) == 0:
+        assert all(
+            shares[name] == pytest.approx(count * quarters / 4 / sum(paid.values())) for name, count in paid.items()
+        )
+
+
+@pytest.mark.parametrize(
+    ("total", "count", "unit"),
+    [(10, 40, 0.25), (10, 41, 0.1), (10.1, 5, 0.1), (1, 15, 0.05), (1, 50, 0.01), (33.33, 9, 0.01)],
+)
+def test_the_unit_of_marks_fits_the_total(total: float, count: int, unit: float) -> None:
+    shares = share_out(total, {str(number): 1 + number % 3 for number in range(count)})
+    units = [share / unit for share in shares.values()]
+    assert units == pytest.approx([round(number) for number in units])
+    assert min(units) > 0.99
 
 
 def test_what_is_zero_on_every_sheet_is_not_paid_for() -> None:

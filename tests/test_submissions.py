@@ -73,7 +73,7 @@ def test_large_files_are_refused_unread(tmp_path: Path, monkeypatch: pytest.Monk
     for name in ("large.json", "large.md"):
         with (tmp_path / name).open("wb") as file:
             file.truncate(100_000_000)
-    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail("it was read"))
+    monkeypatch.setattr("grader.readers.files.text_of", lambda data: pytest.fail("it was read"))
     reasons = [found.reason for found in submissions([tmp_path]) if isinstance(found, NotRead)]
     assert reasons == ["This file has 100 MB, and a submission has at most 5 MB."] * 2
 
@@ -109,9 +109,11 @@ def test_folders_are_walked_in_order(tmp_path: Path) -> None:
 
 
 def test_what_has_no_reader_is_named(tmp_path: Path) -> None:
-    endings = ", ".join(READERS)
-    assert reason(tmp_path, "sheet.docx", "x") == f"This file ends in .docx; accepted are {endings}."
-    assert reason(tmp_path, "sheet", "x") == f"This file has no ending; accepted are {endings}."
+    says = (
+        f"This is text, but none of a sheet's answers is in it. Accepted are {', '.join(READERS)}, and .zip of these."
+    )
+    for name in ("sheet.docx", "sheet", "sheet.txt"):
+        assert reason(tmp_path, name, "x") == says
     missing = [tmp_path / "nobody.json", tmp_path / ("n" * 300), tmp_path / "a\x00b.json"]
     assert all(isinstance(item, NotRead) for item in submissions(missing))
     assert next(submissions(missing)) == NotRead("nobody.json", "There is no such file or folder.")

@@ -14,6 +14,7 @@ import pytest
 from backprop.evaluate import batched, evaluate, work_lines
 from backprop.mistakes import mistakes
 from backprop.visibility import MistakeVisibility
+from course.roster import load_roster
 from handprop.reports import report_lines
 from worksheets import variants
 from worksheets.authoring import AuthoringError
@@ -23,7 +24,6 @@ from worksheets.drawing import draw_given, keyed_random
 from worksheets.given import Override
 from worksheets.problem import bundled_problems, load_problem
 from worksheets.problem_set import Asked, load_set, problem_record
-from worksheets.roster import load_roster
 from worksheets.variants import VariantChecker
 
 LESSON = load_problem("attention-backprop")

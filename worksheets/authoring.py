@@ -11,11 +11,9 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from course.errors import AuthoringError as AuthoringError
+
 T = TypeVar("T")
-
-
-class AuthoringError(ValueError):
-    """A problem, set or roster that cannot be used as it is; says where and why, to its author."""
 
 
 class NotThere(AuthoringError):
@@ -63,6 +61,7 @@ def _plain(message: str, kind: type) -> str:
         ("int", "a whole number"),
         ("float", "a number"),
         ("array", "a list"),
+        ("bool", "true or false"),
         ("object", "a table"),
     ):
         message = re.sub(rf"\b{theirs}\b", ours, message)
@@ -90,5 +89,5 @@ def _type(kind: Any, path: str) -> Any:
 
 def nearest(word: str, known: list[str], what: str) -> str:
     """A hint: the nearest known word, or all of them."""
-    near = get_close_matches(word, known, 1)
+    near = [name for name in known if name.casefold() == word.casefold()] or get_close_matches(word, known, 1)
     return f"did you mean “{near[0]}”?" if near else f"{what}: {', '.join(known) or 'none'}"

@@ -16,12 +16,13 @@ import filelock
 import joblib
 import msgspec
 
-from course.records import SetRecord, SheetRecord, decoder, read_lines
+from course.class_list import FILE, NO_LONGER, Listed, record_of, warnings_on
+from course.records import SetRecord, SheetRecord
+from course.roster import Roster, Student, folder_name
 from worksheets.authoring import AuthoringError
-from worksheets.derivations import proved
 from worksheets.formats import FORMATS
+from worksheets.frozen import settled
 from worksheets.problem_set import ProblemSet
-from worksheets.roster import Roster, Student, folder_name
 from worksheets.secret import kept_secret
 from worksheets.sheet import Sheet, key_records
 from worksheets.variants import VariantChecker
@@ -80,11 +81,12 @@ def _generate(
     problem_set: ProblemSet, roster: Roster, folder: Path, formats: Sequence[str], progress: Progress, jobs: int
 ) -> Generated:
     instructor = folder / "instructor"
-    sheet_set, there = _settled(problem_set, instructor)
-    known = {record.student: record for record in there}
+    sheet_set, there, changed = settled(problem_set.record(), instructor)
     secret = kept_secret(instructor)
+    known = {record.student for record in there}
     new = [student for student in roster.students if student.id not in known]
-    drawn = list(there)
+    _check_zeros(roster, known)
+    drawn, left = _renamed(there, roster)
     for done, record in enumerate(_new_sheets(problem_set, sheet_set, new, secret, there), 1):
         drawn.append(record)
         progress("drawing numbers", done, len(new))
@@ -92,11 +94,33 @@ def _generate(
     _write(instructor / "set.json", _pretty(sheet_set))
     _write(instructor / "keys.jsonl", _lines(key_records(sheet_set, drawn)))
     _write(instructor / "records.jsonl", _lines(drawn))
+    _write(instructor / FILE, _pretty(record_of(roster, instructor)))
     printed = _print(sheet_set, drawn, folder, formats, progress, jobs) if formats else 0
-    return Generated(len(new), len(there), printed, tuple(_warnings(problem_set, sheet_set)))
+    return Generated(len(new), len(there), printed, (*filter(None, [changed]), *left, *_hidden(problem_set, sheet_set)))
 
 
-def _warnings(problem_set: ProblemSet, sheet_set: SetRecord) -> Iterator[str]:
+def _check_zeros(roster: Roster, known: set[str]) -> None:
+    """Raises AuthoringError where ids that have sheets have lost the zeros in front, as spreadsheets drop them."""
+    now = {student.id for student in roster.students}
+    gone = {id.lstrip("0"): id for id in known - now if id.isdigit()}
+    pairs = [(gone.get(id.lstrip("0"), ""), id) for id in sorted(now - known)]
+    lost = [f"{was} is {id} now" for was, id in pairs if len(was) > len(id)]
+    if lost:
+        raise AuthoringError(
+            f"{roster.path or 'the roster'}: ids have lost the zeros in front of them since their sheets were made: "
+            f"{', '.join(lost[:3])}{', …' if len(lost) > 3 else ''}. Nothing was written. "
+            "Format that column as text in the spreadsheet, and type the ids again or import them as text."
+        )
+
+
+def _renamed(there: Sequence[SheetRecord], roster: Roster) -> tuple[list[SheetRecord], list[str]]:
+    """The sheets with the roster's columns as they are now, and a word on who is no longer on it."""
+    now = {student.id: student for student in roster.students}
+    sheets = [msgspec.structs.replace(s, roster=dict(now[s.student].columns)) if s.student in now else s for s in there]
+    return sheets, warnings_on(Listed(s.student, s.roster, s.sheet, NO_LONGER) for s in there if s.student not in now)
+
+
+def _hidden(problem_set: ProblemSet, sheet_set: SetRecord) -> Iterator[str]:
     """What is hidden by numbers that are the same for everyone, and so cannot be drawn again."""
     for number, (asked, record) in enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1):
         checker = VariantChecker(asked.problem, record)
@@ -107,47 +131,6 @@ def _warnings(problem_set: ProblemSet, sheet_set: SetRecord) -> Iterator[str]:
                 f"problem {number}: its numbers are fixed and hide {len(checker.never_seen)} known mistakes, "
                 f"on {shown}; handprop check lists them"
             )
-
-
-def _settled(problem_set: ProblemSet, instructor: Path) -> tuple[SetRecord, Sequence[SheetRecord]]:
-    """The set and the sheets that are already there; the set is derived and proved where it is new."""
-    fresh = problem_set.record()
-    path, records = instructor / "set.json", instructor / "records.jsonl"
-    if not path.exists():
-        if records.exists():
-            raise AuthoringError(f"{path} is missing, and {records} is there: sheets were made. Nothing was written.")
-        return proved(fresh), []
-    try:
-        earlier: SetRecord = decoder(SetRecord).decode(path.read_bytes())
-        there = read_lines(records.read_bytes(), SheetRecord) if records.exists() else []
-    except msgspec.MsgspecError as error:
-        raise AuthoringError(f"{instructor}: the records cannot be read: {error}") from None
-    if not there:
-        return proved(fresh), []
-    changed = _difference(earlier, fresh)
-    if changed:
-        raise AuthoringError(
-            f"{instructor.parent}: the set has changed since its sheets were made ({changed}). Nothing was written: "
-            "students may have them. Generate into a new folder, or undo the change."
-        )
-    return earlier, there
-
-
-def _difference(earlier: SetRecord, fresh: SetRecord) -> str:
-    """What differs between two derivations of a set, in words; "" where nothing does."""
-    if earlier.title != fresh.title:
-        return f"its title was “{earlier.title}”"
-    if len(earlier.problems) != len(fresh.problems):
-        return f"it had {len(earlier.problems)} problems and has {len(fresh.problems)}"
-    for number, (old, new) in enumerate(zip(earlier.problems, fresh.problems, strict=True), 1):
-        if old != new:
-            differing = [
-                f.name
-                for f in msgspec.structs.fields(old)
-                if f.name != "lines" and getattr(old, f.name) != getattr(new, f.name)
-            ]
-            return f"problem {number}, {new.name}: {', '.join(differing) or 'its lines, what is asked or the marks'}"
-    return "" if earlier.marking == fresh.marking else "its marking"
 
 
 def _new_sheets(

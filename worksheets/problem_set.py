@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from backprop.evaluate import work_lines
 from backprop.model import BACKWARD, UPDATE, Line, Model
-from course.answer_names import FORMULA, TRACE
+from course.answer_names import FORMULA, TRACE, AnswerName
 from course.records import Help, LineRecord, Marking, ProblemRecord, SetRecord
 from worksheets.asking import BARE, WORKED, asked_lines, help_with, traced_lines
 from worksheets.authored import AuthoredProblem, bundled, load_authored
 from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml
 from worksheets.given import Override
-
-K = TypeVar("K")
+from worksheets.sharing import Marks, said_marks, shares
 
 VERSION = 1
 WITH_FORMULAS = (BACKWARD, UPDATE)
@@ -30,7 +29,7 @@ class UseSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A problem's place in a set."""
 
     use: str
-    marks: float | None = None
+    marks: Marks = None
     decimals: int | None = None
     sizes: dict[str, int] = {}
     ask: tuple[str, ...] | None = None
@@ -60,13 +59,22 @@ class Asked:
     marks: float | None
     help: Mapping[str, Help] = field(default_factory=dict)
     formulas: bool = False
-
     traces: frozenset[str] = frozenset()
+    own_marks: Mapping[str, float] = field(default_factory=dict)  # of some answers, by name
 
     def in_words(self, line: Line) -> list[str]:
         """What is asked of a line beside its numbers: its formula, but where the sheet prints it; the way to it."""
         formula = self.formulas and line.name in self.lines and line.part in WITH_FORMULAS
         return [FORMULA] * formula + [TRACE] * (line.name in self.traces)
+
+    @property
+    def answers(self) -> list[AnswerName]:
+        """All that is asked, as numbers and as text."""
+        return [
+            AnswerName(1, line.name, kind)
+            for line in self.problem.model.lines
+            for kind in (*[""] * (line.name in self.lines), *self.in_words(line))
+        ]
 
 
 @dataclass(frozen=True)
@@ -128,8 +136,6 @@ def _asked(table: Any, source: SetSource, path: Path, number: int) -> Asked:
     decimals = source.decimals if use.decimals is None else use.decimals
     if not 1 <= decimals <= 8:
         raise AuthoringError(f"{where}: decimals are from 1 to 8, not {decimals}")
-    if use.marks is not None and not 0 < use.marks <= 1e4:
-        raise AuthoringError(f"{where}: marks are a number above 0, not {use.marks:g}")
     asked = asked_lines(model, use.ask, where, may_be_none=bool(use.trace))
     help = help_with(model, asked, use.fade, where)
     blank = frozenset(name for name in asked if help[name] != WORKED)
@@ -141,22 +147,24 @@ def _asked(table: Any, source: SetSource, path: Path, number: int) -> Asked:
             f"{where}: formulas = true: no line of the backward pass or the updates is asked, and the others' "
             "formulas are printed"
         )
-    return Asked(problem, blank, decimals, use.marks, help, formulas, traced_lines(model, use.trace, where))
+    found = Asked(problem, blank, decimals, None, help, formulas, traced_lines(model, use.trace, where))
+    total, own_marks = said_marks(use.marks, [answer.within for answer in found.answers], where)
+    return replace(found, marks=total, own_marks=own_marks)
 
 
 def problem_record(asked: Asked) -> ProblemRecord:
     """A problem as it goes into set.json, its marks shared out over the asked lines."""
     problem, model = asked.problem, asked.problem.model
     zero = always_zero(model)
-    counts = {
-        (line.name, ""): max(0, int(np.prod(line.shape or (1,))) - len(zero[line.name]))
-        for line in model.lines
-        if line.name in asked.lines
-    }
     # A formula or a trace is one answer more, and counts as one entry.
-    in_words = {line.name: asked.in_words(line) for line in model.lines}
-    counts |= {(name, kind): 1 for name, kinds in in_words.items() for kind in kinds}
-    marks = share_out(sum(counts.values()) if asked.marks is None else asked.marks, counts)
+    counts = {
+        answer.within: 1 if answer.kind else entries(model.by_name[answer.line]) - len(zero[answer.line])
+        for answer in asked.answers
+    }
+    for name, worth in asked.own_marks.items():
+        if worth and not counts[name]:
+            raise AuthoringError(f"{problem.where}: marks: {name} is zero on every sheet, and earns nothing")
+    marks = shares(asked.marks, asked.own_marks, counts)
     lines = tuple(
         LineRecord(
             line.name,
@@ -164,11 +172,11 @@ def problem_record(asked: Asked) -> ProblemRecord:
             tuple(map(int, line.shape)),
             line.part,
             line.name in asked.lines,
-            marks.get((line.name, ""), 0.0),
+            marks.get(line.name, 0.0),
             zero[line.name],
             line.step,
             asked.help.get(line.name, BARE),
-            {kind: marks[line.name, kind] for kind in in_words[line.name]},
+            {kind: marks[f"{line.name}.{kind}"] for kind in asked.in_words(line)},
         )
         for line in model.lines
     )
@@ -182,19 +190,12 @@ def problem_record(asked: Asked) -> ProblemRecord:
         lines,
         dict(problem.labels),
         problem.derivation.gradients_of,
+        dict(asked.own_marks),
     )
 
 
-def share_out(total: float, counts: Mapping[K, int]) -> dict[K, float]:
-    """Marks by the number of entries, in hundredths that add up to the total (largest remainders)."""
-    hundredths, entries = round(total * 100), sum(counts.values())
-    if not entries:
-        return dict.fromkeys(counts, 0.0)
-    exact = {name: hundredths * count / entries for name, count in counts.items()}
-    shares = {name: int(share) for name, share in exact.items()}
-    for name in sorted(exact, key=lambda n: shares[n] - exact[n])[: hundredths - sum(shares.values())]:
-        shares[name] += 1
-    return {name: share / 100 for name, share in shares.items()}
+def entries(line: Line) -> int:
+    return int(np.prod(line.shape or (1,)))
 
 
 def always_zero(model: Model) -> dict[str, tuple[tuple[int, int], ...]]:

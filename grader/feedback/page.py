@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any, Protocol, get_args
 
+import msgspec
+
 from backprop.model import BACKWARD, Line
 from backprop.notation import PLAIN, Printer
 from course.answer_names import TRACE, AnswerName, answer_name
@@ -31,6 +33,7 @@ SIGNS = {
 """What stands beside a line, and how a screen reader says it."""
 
 FOLLOWS = "✓ right · ✓ follows: right for the numbers that you wrote earlier{share} · ✗ not right"
+BLANK = "This form is blank: no answer was filled in."
 RECEIVED = "This is how your answers were read. It says nothing yet on what is right."
 
 
@@ -50,6 +53,8 @@ class FeedbackStyle(Style, Protocol):
 def page(sheet_set: SetRecord, sheet: SheetRecord, marks: Marks, style: FeedbackStyle) -> FeedbackPage:
     """The strings of one student's feedback in one style, as much as the set allows."""
     level = LEVELS.index(sheet_set.marking.reveal)
+    blank = all(line.verdict == "blank" for line in marks.lines)
+    shown_of = _said_once(marks, level) if blank else marks
     follows = sheet_set.marking.follows
     share = "" if follows == 1 else f", counts {100 * follows:g} %"
     return {
@@ -60,14 +65,20 @@ def page(sheet_set: SetRecord, sheet: SheetRecord, marks: Marks, style: Feedback
         "score": f"{marks.score:g}",
         "out_of": f"{marks.out_of:g}",
         "percent": f"{marks.percent:g}",
-        "lost": style.text(lost(marks)),
-        "legend": style.text(FOLLOWS.format(share=share) if level else RECEIVED),
+        "lost": "" if blank else style.text(lost(marks)),
+        "legend": style.text(BLANK if blank else FOLLOWS.format(share=share) if level else RECEIVED),
         "notes": [style.text(note) for note in marks.notes],
         "problems": [
-            _writer(number, problem, type(style)).problem(given, marks, level)
+            _writer(number, problem, type(style)).problem(given, shown_of, level)
             for number, (problem, given) in enumerate(zip(sheet_set.problems, sheet.given, strict=True), 1)
         ],
     }
+
+
+def _said_once(marks: Marks, level: int) -> Marks:
+    """The marks of a blank form without a word on every line; the right answers stay where they are shown."""
+    lines = [msgspec.structs.replace(line, message="", notes=()) for line in marks.lines]
+    return msgspec.structs.replace(marks, lines=tuple(lines) if level >= LEVELS.index("answers") else ())
 
 
 def lost(marks: Marks) -> str:

@@ -72,7 +72,7 @@ class Class:
         return LineMarks(
             self.name(line.name),
             verdict,
-            round(self._score(line, entries, member), 4),
+            round(self._score(line, entries, member), 2),
             line.marks,
             entries,
             tuple(tuple(e.value for e in row) for row in reading.entries),

@@ -23,6 +23,11 @@ KINDS = (
 """The kinds of mistakes; `slip` where some entries are right and the rest is not explained."""
 
 
+def percent(score: float, out_of: float) -> float:
+    """A score in per cent, to one decimal."""
+    return round(100 * score / out_of, 1) if out_of else 0.0
+
+
 class Mistake(msgspec.Struct, frozen=True):
     """A mistake that was recognised: its kind, one of `KINDS`, and a sentence on what was done and what the rule is."""
 
@@ -57,7 +62,7 @@ class Marks(msgspec.Struct, frozen=True):
 
     @property
     def percent(self) -> float:
-        return round(100 * self.score / self.out_of, 1) if self.out_of else 0.0
+        return percent(self.score, self.out_of)
 
     def line(self, name: str) -> LineMarks:
         """A line by its name on the sheet, `1.dQ`, or by the line's own where there is one problem."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from grader.handed_in import Read
 from grader.readers.answers_json import fill_json, read_json, read_json_lines
+from grader.readers.files import File
 from grader.readers.filling import Answers
 from grader.readers.latex import fill_latex, read_latex
 from grader.readers.markdown import fill_markdown, read_markdown
@@ -20,11 +20,11 @@ from grader.readers.workbook import fill_workbook, read_workbook
 class Reader:
     """How files of a kind are read, and how a blank one that was printed is filled in.
 
-    `read` takes a path and a name for messages, and yields submissions, or raises Refused with a word for the student.
+    `read` takes a file and a name for messages, and yields submissions, or raises Refused with a word for the student.
     `fill` gives the page as a student's own program would save it, for the demo and for tests.
     """
 
-    read: Callable[[Path, str], Read]
+    read: Callable[[File, str], Read]
     fill: Callable[[bytes, Answers], bytes] | None = None
 
 
@@ -40,19 +40,3 @@ READERS: Mapping[str, Reader] = {
 
 FILLERS = {ending[1:]: reader.fill for ending, reader in READERS.items() if reader.fill}
 """By the same ending without its dot, what fills in a page."""
-
-_PAGE = (
-    "This is the page itself, and your answers are not in it: they are kept in your browser. "
-    "Open the page there, press the button “Download answers.json”, and hand in that file."
-)
-_WORKBOOK = "This is a workbook of another kind. In your spreadsheet program, save it as .xlsx, and hand that in."
-
-WHAT_TO_DO: Mapping[str, str] = {
-    ".html": _PAGE,
-    ".htm": _PAGE,
-    ".xls": _WORKBOOK,
-    ".xlsm": _WORKBOOK,
-    ".ods": _WORKBOOK,
-    ".numbers": _WORKBOOK,
-}
-"""Files that students hand in although no answers can be read from them, and what to hand in instead."""

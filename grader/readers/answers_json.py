@@ -4,46 +4,49 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import msgspec
 
-from grader.handed_in import NotRead, Read, Refused, Submission, last_filled_in, printable, sheet_id
-from grader.readers.files import LARGEST, bytes_of, text_of
+from grader.handed_in import NoSheet, NotRead, Read, Refused, Submission, last_filled_in, printable, sheet_id
+from grader.readers.files import LARGEST, File, bytes_of, text_of
 from grader.readers.filling import Answers
+from grader.readers.own import Own, check_record
 
 LARGEST_LINES = 2_000_000_000  # bytes of a .jsonl file, which is read line by line
 BLANK_FORM = 'Hand in the form answers.json: {"sheet": "7KQF-M2PX", "answers": {"1.dQ": "[[0.1, 0.2], [0.3, 0.4]]"}}.'
 
 
-def read_json(path: Path, source: str) -> Read:
+def read_json(file: File, source: str) -> Read:
     """One submission in JSON."""
-    yield _from_json(bytes_of(path), source)
+    yield _from_json(bytes_of(file), source)
 
 
-def read_json_lines(path: Path, source: str) -> Read:
+def read_json_lines(file: File, source: str) -> Read:
     """Many submissions, one a line; a bad line stops no other."""
-    size = path.stat().st_size
-    if size > LARGEST_LINES:
-        raise Refused(f"This file has {size / 1e9:,.1f} GB, and {LARGEST_LINES // 10**9} GB is the most. Split it.")
-    if size == 0:
+    if file.size > LARGEST_LINES:
+        raise Refused(
+            f"This file has {file.size / 1e9:,.1f} GB, and {LARGEST_LINES // 10**9} GB is the most. Split it."
+        )
+    if file.size == 0:
         raise Refused("This file is empty.")
-    with path.open("rb") as file:
+    with file.open() as lines:
         number = 0
-        while line := file.readline(LARGEST + 1):
+        while line := lines.readline(LARGEST + 1):
             number += 1
             here = f"{source} line {number}"
             if number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
                 raise Refused("This file is in UTF-16. Save it again as UTF-8.")
             if len(line) > LARGEST:
-                while not line.endswith(b"\n") and (line := file.readline(LARGEST)):
+                while not line.endswith(b"\n") and (line := lines.readline(LARGEST)):
                     pass
                 yield NotRead(here, f"This line has more than {LARGEST // 1_000_000} MB, the most for one submission.")
             elif line.strip():
                 try:
                     yield _from_json(line, here)
+                except Own:
+                    raise
                 except Refused as refused:
-                    yield NotRead(here, str(refused))
+                    yield refused.found(here)
 
 
 _NAME = re.compile(rb'"\s*[0-9]+\.[^"\\]+"\s*:')
@@ -83,15 +86,20 @@ def _whole_number(digits: str) -> object:
 def _submission(found: object, source: str) -> Submission:
     if not isinstance(found, dict):
         raise Refused(f"This is JSON, but no object. {BLANK_FORM}")
-    sheet, answers = found.get("sheet"), found.get("answers")
-    if sheet is None or sheet == "":
-        raise Refused(f"The sheet's id is missing. {BLANK_FORM}")
+    check_record(found)
+    sheet, typed = found.get("sheet"), found.get("answers")
     name = sheet_id(sheet)
+    if not isinstance(typed, dict):
+        missing = "The answers are missing" if typed is None else "“answers” is no object"
+        raise Refused(f"{missing if name else _no_sheet(sheet)}. {BLANK_FORM}")
+    answers = {printable(key.strip()): value for key, value in typed.items()}
     if not name:
-        raise Refused(f"“sheet” is no sheet's id. {BLANK_FORM}")
-    if not isinstance(answers, dict):
-        raise Refused(f"{'The answers are missing' if answers is None else '“answers” is no object'}. {BLANK_FORM}")
-    return Submission(source, name, {printable(key.strip()): value for key, value in answers.items()})
+        raise NoSheet(f"{_no_sheet(sheet)}. {BLANK_FORM}", answers)
+    return Submission(source, name, answers)
+
+
+def _no_sheet(sheet: object) -> str:
+    return "The sheet's id is missing" if sheet is None or sheet == "" else "“sheet” is no sheet's id"
 
 
 def fill_json(page: bytes, answers: Answers) -> bytes:

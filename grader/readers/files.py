@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from grader.handed_in import Refused
 
@@ -10,14 +14,35 @@ LARGEST = 5_000_000  # bytes of one submission that is text
 LARGEST_DOCUMENT = 20_000_000  # of a document that may hold pictures
 
 
-def bytes_of(path: Path, largest: int = LARGEST) -> bytes:
+@dataclass(frozen=True)
+class File:
+    """A file that was handed in, alone or in an archive: its name, bytes, when it was changed, how it is opened."""
+
+    name: str
+    size: int
+    changed: float
+    open: Callable[[], IO[bytes]]
+
+    def holding(self, data: bytes) -> File:
+        """The same file with these bytes in it."""
+        return File(self.name, len(data), self.changed, lambda: io.BytesIO(data))
+
+
+def on_disk(path: Path) -> File:
+    found = path.stat()
+    return File(path.name, found.st_size, found.st_mtime, lambda: path.open("rb"))
+
+
+def bytes_of(file: File, largest: int = LARGEST) -> bytes:
     """The bytes of a submission. Raises Refused where there are none, or far too many."""
-    size = path.stat().st_size
-    if size > largest:
-        raise Refused(f"This file has {size / 1e6:,.0f} MB, and a submission has at most {largest // 1_000_000} MB.")
-    if size == 0:
+    if file.size > largest:
+        raise Refused(
+            f"This file has {file.size / 1e6:,.0f} MB, and a submission has at most {largest // 1_000_000} MB."
+        )
+    if file.size == 0:
         raise Refused("This file is empty.")
-    return path.read_bytes()
+    with file.open() as opened:
+        return opened.read(largest)
 
 
 def text_of(data: bytes) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from course.answer_names import is_in_words, without_escapes
-from grader.handed_in import Read, Refused, Submission, last_filled_in, sheet_in
-from grader.readers.files import bytes_of, text_of
+from grader.handed_in import NoSheet, Read, Refused, Submission, last_filled_in, sheet_in
+from grader.readers.files import File, bytes_of, text_of
 from grader.readers.filling import Answers, with_entries
 from grader.readers.markdown import NO_SHEET
 
@@ -27,15 +26,15 @@ _COLOUR = re.compile(r"\\(?:textcolor\{[^{}]*\}\{([^{}]*)\}|color\{[^{}]*\})")
 _ROW, _CELL = re.compile(r"\\\\(?:\[[^\[\]]*\])?"), re.compile(r"(?<!\\)&")
 
 
-def read_latex(path: Path, source: str) -> Read:
+def read_latex(file: File, source: str) -> Read:
     """The sheet with \\blank replaced by what was worked out."""
-    text = text_of(bytes_of(path)).replace("\r\n", "\n").replace("\r", "\n")
+    text = text_of(bytes_of(file)).replace("\r\n", "\n").replace("\r", "\n")
     sheet = sheet_in(text.replace(r"\texttt{", ""))
     answers = last_filled_in(_answers(text))
-    if not sheet:
-        raise Refused(NO_SHEET)
     if not answers:
         raise Refused(NO_ANSWERS)
+    if not sheet:
+        raise NoSheet(NO_SHEET, answers)
     yield Submission(source, sheet, answers)
 
 

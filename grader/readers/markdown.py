@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from course.answer_names import KIND, within, without_escapes
-from grader.handed_in import Read, Refused, Submission, last_filled_in, sheet_in
-from grader.readers.files import bytes_of, text_of
+from grader.handed_in import NoSheet, Read, Submission, last_filled_in, sheet_in
+from grader.readers.files import File, bytes_of, text_of
 from grader.readers.filling import Answers, with_entries
 
 NO_SHEET = "The sheet's id is missing: it stands at the top of the sheet, as in “Sheet 7KQF-M2PX”. Leave it in."
@@ -28,13 +27,14 @@ _PROSE = re.compile(
 _RULE = re.compile(r"\s*(?:-\s*){3,}$|\s*(?:\*\s*){3,}$")
 
 
-def read_markdown(path: Path, source: str) -> Read:
+def read_markdown(file: File, source: str) -> Read:
     """The sheet with its blanks filled in."""
-    text = text_of(bytes_of(path))
+    text = text_of(bytes_of(file))
     sheet = sheet_in(text)
+    answers = last_filled_in(labelled(text))
     if not sheet:
-        raise Refused(NO_SHEET)
-    yield Submission(source, sheet, last_filled_in(labelled(text)))
+        raise NoSheet(NO_SHEET, answers)
+    yield Submission(source, sheet, answers)
 
 
 def labelled(text: str) -> Iterator[tuple[str, object]]:

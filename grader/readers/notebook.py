@@ -7,12 +7,11 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from course.answer_names import IN_WORDS, PATTERN, is_in_words, variable
-from grader.handed_in import NoNumber, Read, Refused, Submission, is_blank, last_filled_in, sheet_id, sheet_in
-from grader.readers.files import LARGEST_DOCUMENT, bytes_of, text_of
+from grader.handed_in import NoNumber, NoSheet, Read, Refused, Submission, is_blank, last_filled_in, sheet_id, sheet_in
+from grader.readers.files import LARGEST_DOCUMENT, File, bytes_of, text_of
 from grader.readers.filling import Answers, as_typed, rows_of
 from grader.readers.markdown import labelled
 from grader.reading.numbers import clip
@@ -42,15 +41,16 @@ _KNOWN = {
 }  # fmt: skip
 
 
-def read_notebook(path: Path, source: str) -> Read:
+def read_notebook(file: File, source: str) -> Read:
     """The notebook with its answers assigned in code cells, or typed into text cells as on the Markdown sheet."""
-    cells, metadata = _cells(text_of(bytes_of(path, LARGEST_DOCUMENT)))
+    cells, metadata = _cells(text_of(bytes_of(file, LARGEST_DOCUMENT)))
     texts = [cell.source for cell in cells if cell.kind != "code"]
     sheet = sheet_id(metadata.get("sheet")) or next((found for text in texts if (found := sheet_in(text))), "")
-    if not sheet:
-        raise Refused(NO_SHEET)
     pairs = [pair for cell in cells for pair in (_assigned(cell) if cell.kind == "code" else labelled(cell.source))]
-    yield Submission(source, sheet, last_filled_in(_without_doubles(pairs)))
+    answers = last_filled_in(_without_doubles(pairs))
+    if not sheet:
+        raise NoSheet(NO_SHEET, answers)
+    yield Submission(source, sheet, answers)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from course.answer_names import entry_of
-from grader.handed_in import Read, Refused, Submission, is_blank, sheet_id
-from grader.readers.files import LARGEST_DOCUMENT, bytes_of
+from grader.handed_in import NoSheet, Read, Refused, Submission, is_blank, sheet_id
+from grader.readers.files import LARGEST_DOCUMENT, File, bytes_of
 from grader.readers.filling import Answers, as_typed, rows_of
 
 MOST_FIELDS, MOST_PAGES, LONGEST_FIELD, UNPACKED = 20_000, 200, 10_000, 50_000_000
@@ -36,9 +35,9 @@ DRAWN_ON = (
 )
 
 
-def read_pdf(path: Path, source: str) -> Read:
+def read_pdf(file: File, source: str) -> Read:
     """The form with its fields filled in."""
-    data = bytes_of(path, LARGEST_DOCUMENT)
+    data = bytes_of(file, LARGEST_DOCUMENT)
     if b"%PDF-" not in data[:1024]:
         raise Refused("This is no PDF, although it is called one. Save it again in your PDF program.")
     if b"%%EOF" not in data[-2048:]:
@@ -50,10 +49,10 @@ def read_pdf(path: Path, source: str) -> Read:
     if not answers:
         raise Refused(NOT_OURS)
     ids = [sheet_id(typed) for name, typed in values.items() if _last(name) == "sheet"]
-    if not any(ids):
-        raise Refused(NO_SHEET)
     if drawn_on and all(is_blank(answer) for answer in answers.values()):
         raise Refused(DRAWN_ON)
+    if not any(ids):
+        raise NoSheet(NO_SHEET, answers)
     yield Submission(source, next(filter(None, ids)), answers)
 
 

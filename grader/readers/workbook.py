@@ -9,12 +9,11 @@ import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from course.answer_names import PATTERN, is_in_words
-from grader.handed_in import NoNumber, Read, Refused, Submission, is_blank, printable, sheet_id
-from grader.readers.files import LARGEST_DOCUMENT, bytes_of
+from grader.handed_in import NoNumber, NoSheet, Read, Refused, Submission, is_blank, printable, sheet_id
+from grader.readers.files import LARGEST_DOCUMENT, File, bytes_of
 from grader.readers.filling import Answers, rows_of
 
 UNPACKED, MOST_PARTS, MOST_ENTRIES, FURTHEST = 30_000_000, 2000, 20_000, (100_000, 1000)
@@ -61,23 +60,24 @@ class Area:
 Cells = Mapping[tuple[str, int, int], Any]
 
 
-def read_workbook(path: Path, source: str) -> Read:
+def read_workbook(file: File, source: str) -> Read:
     """The workbook with the answers' cells filled in, by hand or by formulas."""
-    data = bytes_of(path, LARGEST_DOCUMENT)
+    data = bytes_of(file, LARGEST_DOCUMENT)
     _check(data)
     areas, values = _opened(data, stored=True)
     answers = [area for area in areas if ANSWER.fullmatch(area.name)]
     if not answers:
         raise Refused(NO_NAMES)
     ids = [sheet_id(values.get((area.tab, area.top, area.left))) for area in areas if area.name.lower() == "sheet"]
-    if not any(ids):
-        raise Refused(NO_SHEET)
     _, formulas = _opened(data, stored=False)
     found = dict(_answer(area, values, formulas) for area in answers)
     filled = [entry for value in found.values() for entry in _entries(value) if not is_blank(entry)]
     if filled and all(isinstance(entry, NoNumber) and entry.says == _NOT_STORED for entry in filled):
         raise Refused(NOT_STORED)
-    yield Submission(source, next(filter(None, ids)), {name: value for name, value in found.items() if name})
+    named = {name: value for name, value in found.items() if name}
+    if not any(ids):
+        raise NoSheet(NO_SHEET, named)
+    yield Submission(source, next(filter(None, ids)), named)
 
 
 def _answer(area: Area, values: Cells, formulas: Cells) -> tuple[str, object]:

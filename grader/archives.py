@@ -1,0 +1,124 @@
+"""Archives (.zip) of submissions, read as the folders that they hold: never unpacked to disk, and within limits."""
+
+from __future__ import annotations
+
+import stat
+import struct
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from grader.handed_in import Refused
+from grader.readers.files import File
+
+MOST_FILES, MOST_BYTES, LARGEST_LIST = 100_000, 4_000_000_000, 30_000_000
+MOST_TIMES, HARMLESS = 100, 100_000_000
+"""An archive may unpack to so many times its size, and to so many bytes in any case."""
+
+DAMAGED = "This archive or document is damaged, or its end is missing. Pack it again, or hand in the files."
+LOCKED = "This archive has a password. Pack it without one, or hand in the files themselves."
+TOO_MANY = f"This archive holds more than {MOST_FILES:,} files. Hand in the submissions alone."
+TOO_LARGE = "This archive unpacks to {:,.0f} MB, far more than submissions need. Hand in the submissions alone."
+OUTSIDE = "This name leads out of its archive, so the file was not read. Pack it again, or hand in the file itself."
+LINK = "This is a link, not a file. Hand in the file itself."
+PACKED_ODDLY = "This file is packed in a way that cannot be read. Pack it again, or hand in the file itself."
+
+_END = b"PK\x05\x06"
+
+
+@contextmanager
+def opened(file: File) -> Iterator[zipfile.ZipFile]:
+    """An archive within the limits. Raises Refused with the reason where it is not, or cannot be opened."""
+    with file.open() as data:
+        _check_list(data, file.size)
+        try:
+            archive = zipfile.ZipFile(data)
+        except Exception:  # a damaged archive makes zipfile raise anything at all
+            raise Refused(DAMAGED) from None
+        with archive:
+            yield archive
+
+
+def check(archive: zipfile.ZipFile, size: int) -> None:
+    """Raises Refused for what would unpack to more than any class hands in, or has a password throughout."""
+    infos = [info for info in archive.infolist() if not info.is_dir()]
+    unpacked = sum(info.file_size for info in infos)
+    if len(infos) > MOST_FILES:
+        raise Refused(TOO_MANY)
+    if unpacked > MOST_BYTES or unpacked > max(HARMLESS, MOST_TIMES * size):
+        raise Refused(TOO_LARGE.format(unpacked / 1e6))
+    if infos and all(info.flag_bits & 1 for info in infos):
+        raise Refused(LOCKED)
+
+
+def _check_list(data: IO[bytes], size: int) -> None:
+    """Raises Refused where the list of an archive's files is itself too long to be read."""
+    data.seek(max(0, size - 65_557))
+    tail = data.read(65_557)
+    end = tail.rfind(_END)
+    if 0 <= end <= len(tail) - 22:
+        length = struct.unpack_from("<I", tail, end + 12)[0]
+        if LARGEST_LIST < length < 0xFFFFFFFF:
+            raise Refused(TOO_MANY)
+    data.seek(0)
+
+
+def beginning(archive: zipfile.ZipFile, part: str) -> str:
+    """The text at the beginning of a part; nothing where it is not there."""
+    try:
+        with archive.open(part) as file:
+            return file.read(65_536).decode(errors="replace")
+    except Exception:  # a damaged archive makes zipfile raise anything at all
+        return ""
+
+
+def name_of(info: zipfile.ZipInfo) -> str:
+    """A name in an archive with its letters as they were: some programs write UTF-8 and do not say so."""
+    name = info.filename.replace("\\", "/")
+    if info.flag_bits & 0x800:
+        return name
+    try:
+        return name.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return name
+
+
+def member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, changed: float) -> File:
+    """A file in an archive. Raises Refused where its name leads outside, or it is a link or locked."""
+    name = name_of(info)
+    if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
+        raise Refused(OUTSIDE)
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise Refused(LINK)
+    if info.flag_bits & 1:
+        raise Refused(LOCKED)
+
+    def open_member() -> IO[bytes]:
+        try:
+            return archive.open(info)
+        except Exception:  # a damaged archive makes zipfile raise anything at all
+            raise Refused(PACKED_ODDLY) from None
+
+    return File(name, info.file_size, _time(info, changed), open_member)
+
+
+def _time(info: zipfile.ZipInfo, otherwise: float) -> float:
+    """When a file in an archive was changed; archives that do not say so have the year 1980 there."""
+    if info.date_time[0] <= 1980:
+        return otherwise
+    try:
+        return time.mktime((*info.date_time, 0, 0, -1))
+    except (OverflowError, ValueError):
+        return otherwise
+
+
+def folders_in(archive: zipfile.ZipFile) -> dict[str, dict[str, zipfile.ZipInfo]]:
+    """The files of each folder of an archive, by their names, in order."""
+    found: dict[str, dict[str, zipfile.ZipInfo]] = {}
+    for info in sorted(archive.infolist(), key=name_of):
+        if not info.is_dir():
+            folder, _, name = name_of(info).rpartition("/")
+            found.setdefault(folder, {})[name] = info
+    return found

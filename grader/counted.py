@@ -1,0 +1,153 @@
+"""Which of several submissions of a sheet counts, and what is said of the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from math import inf
+
+from course.records import SheetRecord
+from grader.handed_in import Nameless, NotRead, Submission, is_blank
+from grader.results import Written
+from grader.whose import Students
+
+_LINE = re.compile(r" line ([0-9]+)$")
+_ENDINGS = re.compile(r"(?:\.[A-Za-z]\w{0,7})+$")
+_DATE = re.compile(r"[0-9]{4}[-_.][0-9]{1,2}[-_.][0-9]{1,2}$")
+_WORD = r"(?:attempt|version|try|take|draft|resubmission|revision|upload|versuch|v)"
+_IN_FILE = re.compile(rf"(?:\(([0-9]{{1,6}})\)|(?:[-_.\s]|(?<![a-z]){_WORD}[-_.\s]?)([0-9]{{1,3}}))\s*$", re.IGNORECASE)
+_IN_FOLDER = re.compile(
+    rf"(?:\(([0-9]{{1,6}})\)|^([0-9]{{1,3}})|(?<![a-z]){_WORD}[-_.\s]*([0-9]{{1,6}}))\s*$", re.IGNORECASE
+)
+
+
+def attempt(source: str, sheet: str) -> tuple[int, int]:
+    """The numbers by which names tell one attempt from another: “Attempt 9/answers (1).json” has 9 and 1."""
+    *folders, name = _LINE.sub("", source).split("/")
+    stem = re.sub(re.escape(sheet), "", _ENDINGS.sub("", name), flags=re.IGNORECASE)
+    numbers = [_number(_IN_FOLDER, _ENDINGS.sub("", folder)) for folder in folders]  # an archive is a folder
+    return next((n for n in reversed(numbers) if n), 0), 0 if _DATE.search(stem) else _number(_IN_FILE, stem)
+
+
+def _number(pattern: re.Pattern[str], name: str) -> int:
+    found = pattern.search(name)
+    return int(next(filter(None, found.groups()))) if found else 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """What decides which of two submissions of a sheet is the later one. A blank form is older than any answers."""
+
+    source: str
+    sheet: str
+    time: float
+
+    @property
+    def blank(self) -> bool:
+        return self.time == -inf
+
+    def later_than(self, other: Place) -> bool | None:
+        """Whether this one is the later; None where nothing decides."""
+        mine, others = self._decisive(other), other._decisive(self)
+        return None if mine == others else mine > others
+
+    def _decisive(self, other: Place) -> tuple[float, tuple[int, int], int]:
+        of_one_file = _LINE.sub("", self.source) == _LINE.sub("", other.source)
+        line = _LINE.search(self.source) if of_one_file else None
+        return self.time, attempt(self.source, self.sheet), int(line[1]) if line else 0
+
+    def why_not(self, counts: Place) -> str:
+        """Why this one does not count beside the one that does."""
+        if self.blank:
+            return f"A blank form of sheet {self.sheet}; {counts.source} counts."
+        if self.time < counts.time:
+            return f"An earlier submission of sheet {self.sheet}; {counts.source} is the later one and counts."
+        says = f"A submission of sheet {self.sheet} of the same time as {counts.source}"
+        if counts.later_than(self):
+            return f"{says}, which has the higher number in its name and counts."
+        return f"{says}, and their names do not say which is the later one; {counts.source} counts."
+
+
+@dataclass
+class Counted:
+    """The submissions of a course as they are found: one of each sheet counts, the others are named."""
+
+    sheets: Mapping[str, SheetRecord]
+    written: Written
+    given_to: str = ""  # the sheet of the student whose they are said to be
+    others: list[NotRead | Place] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.students = Students(self.sheets)
+
+    def of(self, piece: Iterable[Submission | NotRead]) -> list[Submission]:
+        """Of a piece of what was found, the submissions that are to be marked, one a sheet."""
+        counted: dict[str, Submission] = {}
+        for found in map(self._whose, piece):
+            if isinstance(found, NotRead):
+                advice = " Where it is clear whose it is, mark it with --as." if isinstance(found, Nameless) else ""
+                self.others.append(NotRead(found.source, found.reason + advice))
+                continue
+            if all(map(is_blank, found.answers.values())):
+                found = replace(found, time=-inf)
+            mine, earlier = _place(found), self._earlier(found.sheet, counted)
+            if earlier and mine.later_than(earlier) is False:
+                self.others.append(mine)
+            else:
+                if earlier:
+                    self.others.append(earlier)
+                counted[found.sheet] = found
+        return list(counted.values())
+
+    def _earlier(self, sheet: str, counted: Mapping[str, Submission]) -> Place | None:
+        if sheet in counted:
+            return _place(counted[sheet])
+        place = self.written.places.get(sheet)
+        return None if place is None else Place(self.written.source(sheet), sheet, self.written.times[place])
+
+    def not_marked(self) -> Iterator[NotRead]:
+        """Everything that is not marked, with its reason; once all were found."""
+        for other in self.others:
+            if isinstance(other, Place):
+                counts = self._earlier(other.sheet, {})
+                assert counts, "another submission of the sheet was marked"
+                yield NotRead(other.source, other.why_not(counts))
+            else:
+                yield other
+
+    def _whose(self, found: Submission | NotRead) -> Submission | NotRead:
+        """A submission under its sheet's id; a reason where it is nobody's, or lies under another student's name."""
+        if self.given_to:
+            return self._given(found)
+        if isinstance(found, NotRead):
+            return found
+        if found.sheet not in self.sheets:
+            return NotRead(found.source, f"Sheet “{found.sheet[:40]}” is not a sheet of this course.")
+        others = " and ".join(map(self.students.called, self.students.named_beside(found.sheet, found.source)))
+        return NotRead(found.source, self._claimed(found.sheet, others)) if others else found
+
+    def _claimed(self, sheet: str, others: str) -> str:
+        return (
+            f"This is sheet {sheet} of {self.students.called(sheet)}, handed in under the name of {others}. "
+            "It was not marked: look whose it is, and say so with --as."
+        )
+
+    def _given(self, found: Submission | NotRead) -> Submission | NotRead:
+        """What was found as a submission of the student whose it is said to be."""
+        if isinstance(found, Nameless):
+            return Submission(found.source, self.given_to, found.answers, found.time)
+        if isinstance(found, NotRead):
+            return found
+        if found.sheet in self.sheets and found.sheet != self.given_to:
+            owner, student = map(self.students.called, (found.sheet, self.given_to))
+            self.warnings.append(
+                f"{found.source} carries the code {found.sheet}, which is the sheet of {owner}; "
+                f"it was marked on the numbers of {student}, as --as says"
+            )
+        return replace(found, sheet=self.given_to)
+
+
+def _place(found: Submission) -> Place:
+    return Place(found.source, found.sheet, found.time)
