@@ -260,7 +260,8 @@ def test_what_is_half_typed_is_marked_once_it_is_left(page: Page) -> None:
 
 
 def test_what_is_said_moves_nothing_and_is_not_printed(page: Page) -> None:
-    places = "[...document.querySelectorAll('input[data-answer], h3')].map((e) => Math.round(e.getBoundingClientRect().y + scrollY))"
+    fields = "[...document.querySelectorAll('input[data-answer], h3')]"
+    places = f"{fields}.map((field) => Math.round(field.getBoundingClientRect().y + scrollY))"
     before = page.evaluate(places)
     page.locator(field("1.dW")).fill("2 kg")
     page.locator(field("1.loss")).fill("1/3")
