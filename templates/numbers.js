@@ -166,14 +166,15 @@ const numbers = (() => {
   // an entry of one, `beside` that there are others, `decimalComma` that commas are decimal in them.
   const read = (typed, { beside = false, matrix = false, decimalComma = false } = {}) => {
     let text = plain(typed);
-    if (/[\x00-\x1f]|\\(?![dt]?frac|sqrt|cdot|times|pi|exp|ln|log|tanh)/.test(text)) return {};
+    if (/[\x00-\x1f]|⁻[0-9.]|\\(?![dt]?frac|sqrt|cdot|times|pi|exp|ln|log|tanh)/.test(text)) return {};
     text = text.trim();
+    if (matrix && (text.search(NAME) >= 0 || text.search(CALL) >= 0)) return {};
     if (!matrix && !DECIMAL.test(text)) {
       text = replaced(text, [[/[$`]/g, " "], [NAME, ""], [CALL, "$1"], [/([\])}])[\s.,;]+$/, "$1"], [/[ *]+$/, ""], [/[,;]+$/, ""]]);
     }
     text = text.trim().replace(/^[ \t\n$`*_'"=≈~:]+/, "").replace(/[ \t\n$`*_'"]+$/, "");
     if (text.length > LONGEST || /^[\s_?.…\-□☐()[\]{}]*$/.test(text)) return {};
-    const more = /[[\]=:;&|\\]/.test(text); // than a number: what the grader makes of it is its own
+    const more = /[[\]{}=≈~:;&|\\$`]/.test(text); // than a number: what the grader makes of it is its own
     const asked = !decimalComma && !DECIMAL_COMMA.test(text) && THOUSANDS.exec(text);
     if (asked && more) return {};
     if (asked) return { trouble: `is it ${asked[1]}.${asked[2]} or ${asked[1]}${asked[2]}? Write one of these` };

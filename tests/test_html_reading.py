@@ -179,7 +179,7 @@ WHOLE = (
     "tensor([[0.5, -0.25], [1/3, 2]], grad_fn=<MmBackward0>)",
     "dQ = [[0.5, -0.25], [1/3, 2]]",
     r"\begin{pmatrix} 0.5 & -0.25 \\ 1/3 & 2 \end{pmatrix}",
-    r"$$\begin{bmatrix}0.5&-0.25\\\frac{1}{3}&2\end{bmatrix}$$",
+    r"$$\begin{bmatrix}0.5&-0.25\\ \frac{1}{3}&2\end{bmatrix}$$",
     r"\left[\begin{array}{cc} 0.5 & -0.25 \\ 1/3 & 2 \end{array}\right]",
     "⎡0.5  −0.25⎤\n⎢          ⎥\n⎣1/3   2   ⎦",
     "[0,5 −0,25; 1/3 2]",
