@@ -96,7 +96,7 @@
 
   const filledIn = () => fields.filter((field) => !isBlank(field.value)).length;
   const count = () => {
-    const wrong = fields.filter((field) => field.ariaInvalid === "true").length;
+    const wrong = fields.filter((field) => field.getAttribute("aria-invalid") === "true").length;
     at("count").textContent = `${filledIn()} of ${fields.length} entries filled in${wrong ? `, ${wrong} cannot be read` : ""}`;
   };
   const keep = (words = "Saved in this browser.") => {
