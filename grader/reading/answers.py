@@ -15,9 +15,9 @@ from grader.reading.numbers import (
     Refused,
     clip,
     number,
-    plain,
     said,
 )
+from grader.reading.plain import plain
 
 __all__ = ["Entry", "Reading", "read"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from grader.reading.numbers import DECIMAL, DEEPEST, Refused, check_brackets, clip, covered, number, plain
+from grader.reading.numbers import DECIMAL, DEEPEST, Refused, check_brackets, clip, covered, number
+from grader.reading.plain import plain
 
 MATRIX_FORMS = "Accepted: [[0.1, 0.2], [0.3, 0.4]], or one row on each line."
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,45 +24,6 @@ class Entry:
 
 class Refused(Exception):
     """Carries one sentence for the student from where reading stopped to where entries are made."""
-
-
-SAME = (
-    dict.fromkeys(map(ord, "‐‑‒–—―−⁃﹣˗➖"), "-")
-    | dict.fromkeys(
-        map(ord, "\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " "
-    )
-    | dict.fromkeys(
-        map(ord, "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"), None
-    )
-    | {0xFF01 + i: 0x21 + i for i in range(0x5E)}  # full-width letters, digits and signs
-    | str.maketrans("≃≅∼≒∕⁄÷٫、；│┃⎡⎢⎣⎤⎥⎦⎛⎜⎝⎞⎟⎠\u2028\u2029‘’“”", "≈≈≈≈///.,;||[[[]]]((()))\n\n''''")
-    | {0xFF0D: "-"}
-)
-# An answer typed into a JSON file by hand loses its backslashes: "\frac" arrives as a form feed and "rac".
-_ESCAPED = re.compile("[\x08\x0c]|\t(?=imes|frac)|\r(?=ight)")
-_UNESCAPED = {"\x08": "\\b", "\x0c": "\\f", "\t": "\\t", "\r": "\\r"}
-_LATEX: tuple[tuple[str, str], ...] = (
-    (r"\\begin\{(?:[a-zA-Z]*matrix\*?|array|aligned|cases)\}(?:\{[^{}]*\}|\[[^\[\]]*\])?", "["),
-    (r"\\end\{[a-zA-Z]*\*?\}", "]"),
-    (r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|hline|q?quad|boxed|mathrm|operatorname)(?![a-zA-Z])\.?", " "),
-    (r"\\(?:approx|simeq|sim)(?![a-zA-Z])", "≈"),
-    (r"\\(?:l|c)?dots(?![a-zA-Z])", "…"),
-    (r"\\([_%])", r"\1"),
-    (r"\\[^a-zA-Z\n]", " "),
-)
-
-
-def plain(text: str) -> str:
-    """The same text with dashes, blanks and digits as ASCII has them, and without what LaTeX needs for its looks."""
-    text = _ESCAPED.sub(lambda slip: _UNESCAPED[slip[0]], text).replace("\r\n", "\n").replace("\r", "\n")
-    if not text.isascii():
-        text = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text.translate(SAME))
-    if "\\" in text:
-        if "\\\\" in text or "\\begin" in text:  # in LaTeX only \\ ends a row
-            text = re.sub(r"\\\\(?:\[[^\[\]]*\])?", "\n", text.replace("\n", " "))
-        for pattern, instead in _LATEX:
-            text = re.sub(pattern, instead, text)
-    return text
 
 
 _STRIPPED_LEFT, _STRIPPED_RIGHT = " \t\n$`*_'\"=≈~:", " \t\n$`*_'\""
