@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.handed_in import NoNumber
-from grader.reading.matrices import MATRIX_FORMS, Grid, grids, listed
+from grader.reading.matrices import MATRIX_FORMS, Grid, grids, in_one_place, listed
 from grader.reading.numbers import (
     DECIMAL_COMMA,
     LONGEST_NUMBER,
@@ -44,6 +44,14 @@ class Reading:
 
 def read(answer: object, shape: tuple[int, ...] = ()) -> Reading:
     """An answer as entries of the shape asked, whatever was handed in: () is a scalar, (rows, columns) a matrix."""
+    reading = _read(answer, shape)
+    if shape and reading.messages and (whole := in_one_place(answer)):
+        spread = _read(whole, shape)
+        return reading if spread.messages else spread
+    return reading
+
+
+def _read(answer: object, shape: tuple[int, ...]) -> Reading:
     rows, columns = shape or (1, 1)
     try:
         if isinstance(answer, str):

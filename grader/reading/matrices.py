@@ -31,20 +31,50 @@ _LAYOUTS = (
     (",", _BLANKS),
 )  # fmt: skip
 _OPERATOR = re.compile(r"(?<!\s)\s*(\*+|[/^×·⋅∙]|\\times|\\cdot|(?<=[\d.)])\s*[xX](?=\s*10))\s*|(?<!\s)\s+(?=%)")
+LONGEST = 5000
+_PLACE = re.compile(r"_{2,}|…|\.{3}|□")  # a place to write in, as it is printed
+_NOTHING_INSIDE = re.compile(r"\[[\s,;&]*\]")
+_THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3} [0-9]{3}(?![0-9.,])")
 _LOOSE_COMMA = re.compile(r",(?!\d)|(?<!\d),")
 _LOOSE_SIGN = re.compile(r"(?:^|(?<!\s)\s+)([-+])\s+(?=\S)")
 
 
 def grids(text: str, scalar: bool) -> Sequence[Grid]:
     """Every way in which a text can be set out in rows and entries."""
-    if not DECIMAL.fullmatch(text):
-        for pattern, instead in _AROUND:
-            text = re.sub(pattern, instead, text)
-    text = text.strip(" \t\n*")
+    text = _alone(text).strip(" \t\n*")
     if scalar and not re.search(r"[\[;&|\n]", text.rstrip(",;")):
         return [[[text.rstrip(",;")]]]
     check_brackets(text)
     return _table(text) if "|" in text else _laid_out(text)
+
+
+def _alone(text: str) -> str:
+    """What was typed without what stands around it."""
+    if not DECIMAL.fullmatch(text):
+        for pattern, instead in _AROUND:
+            text = re.sub(pattern, instead, text)
+    return text
+
+
+def in_one_place(answer: object) -> str:
+    """A matrix that was typed into the first place of its grid, or its rows into the first place of each row.
+
+    The other places are as they were printed, and are dropped. Nothing where something else was typed.
+    """
+    if isinstance(answer, str):
+        whole = _PLACE.sub(" ", answer) if len(answer) < LONGEST and _PLACE.search(answer) else ""
+        while whole != (fewer := _NOTHING_INSIDE.sub(" ", whole)):
+            whole = fewer
+    else:
+        rows = [row for row in listed(answer) if any(map(_typed, row))]
+        if not all(isinstance(row[0], str) and not any(map(_typed, row[1:])) for row in rows):
+            return ""
+        whole = "\n".join(str(row[0]) for row in rows)
+    return "" if _THOUSANDS.search(whole) else whole.strip(" \t\n&,;|\\")
+
+
+def _typed(cell: object) -> bool:
+    return cell is not None and not (isinstance(cell, str) and not re.sub(_PLACE, "", cell).strip(" \n"))
 
 
 def _laid_out(text: str) -> list[Grid]:
@@ -125,8 +155,11 @@ def listed(answer: object) -> Grid:
         return [[answer]]
     if not any(isinstance(row, list) for row in answer):
         answer = [answer]
-    rows = [row if isinstance(row, list) else [row] for row in answer]
-    return [[plain(cell) if isinstance(cell, str) and len(cell) < 2000 else cell for cell in row] for row in rows]
+    return [[_cell(cell) for cell in (row if isinstance(row, list) else [row])] for row in answer]
+
+
+def _cell(cell: object) -> object:
+    return _alone(plain(cell)) if isinstance(cell, str) and len(cell) < 2000 else cell
 
 
 def _split(text: str, separator: str) -> list[str]:
