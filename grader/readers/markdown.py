@@ -31,7 +31,7 @@ _RULE = re.compile(r"\s*(?:-\s*){3,}$|\s*(?:\*\s*){3,}$")
 def read_markdown(path: Path, source: str) -> Read:
     """The sheet with its blanks filled in."""
     text = text_of(bytes_of(path))
-    sheet = sheet_in(text)
+    sheet = sheet_in(text.replace("\\", ""))
     if not sheet:
         raise Refused(NO_SHEET)
     yield Submission(source, sheet, last_filled_in(labelled(text)))

@@ -16,6 +16,7 @@ from grader.readers.files import LARGEST_DOCUMENT, bytes_of, text_of
 from grader.readers.filling import Answers, as_typed, rows_of
 from grader.readers.markdown import labelled
 from grader.reading.numbers import clip
+from grader.reading.plain import without_looks
 
 MOST_CELLS, LARGEST = 5000, 1_000_000  # characters in all cells; what they printed is not counted
 NO_NOTEBOOK = "This is no notebook, or a damaged one. Save it again in the program that you work in, and hand that in."
@@ -39,17 +40,17 @@ _IN_WORDS = tuple(f"_{kind}" for kind in IN_WORDS)
 _NOTHING = re.compile(r"\bNone\b|(?<!\w)nan\b|(?:np|math|numpy)\.nan\b|float\(\s*['\"]nan['\"]\s*\)")
 # The names that may stand in numbers; with any other one, an answer would have to be run.
 _NAMES = re.compile(r"(?<![\w\\])(?!(?:e|pi|π|x|np|numpy|torch|math|sympy|sp|jnp)\b)[^\W\d]\w*", re.IGNORECASE)
-_LATEX = re.compile(r"\\(?:begin|end|text|mathrm|phantom)\s*\{[^{}]*\}|\\[a-zA-Z]+")
 _KNOWN = {
     *("array", "asarray", "matrix", "tensor", "float", "float16", "float32", "float64", "double", "int", "dtype"),
-    *("exp", "ln", "log", "log10", "sqrt", "tanh", "sigmoid", "device", "requires_grad", "grad_fn", "true", "false"),
+    *("exp", "ln", "log", "log10", "sqrt", "tanh", "sigmoid", "σ", "relu", "step", "max", "min"),
+    *("device", "requires_grad", "grad_fn", "true", "false"),
 }  # fmt: skip
 
 
 def read_notebook(path: Path, source: str) -> Read:
     """The notebook with its answers assigned in code cells, or typed into text cells as on the Markdown sheet."""
     cells, metadata = _cells(text_of(bytes_of(path, LARGEST_DOCUMENT)))
-    texts = [cell.source for cell in cells if cell.kind != "code"]
+    texts = [cell.source.replace("\\", "") for cell in cells if cell.kind != "code"]
     sheet = sheet_id(metadata.get("sheet")) or next((found for text in texts if (found := sheet_in(text))), "")
     if not sheet:
         raise Refused(NO_SHEET)
@@ -162,7 +163,7 @@ def _value(typed: str, answer: str) -> object:
         text = _unquoted(typed)
         return "" if is_blank(text) or text == "None" else text
     text = _NOTHING.sub("____", _unquoted(typed.rstrip("; \n")))
-    names = {name for name in _NAMES.findall(_LATEX.sub(" ", text)) if any(char.isalpha() for char in name)}
+    names = {name for name in _NAMES.findall(without_looks(text)) if any(char.isalpha() for char in name)}
     if "@" in text or {name.lower() for name in names} - _KNOWN:
         example = variable(answer) if "." in answer else answer
         return NoNumber(

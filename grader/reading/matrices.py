@@ -12,6 +12,7 @@ MATRIX_FORMS = "Accepted: [[0.1, 0.2], [0.3, 0.4]], or one row on each line."
 
 Grid = Sequence[Sequence[object]]
 
+_LABEL = r"'?[^\W\d_]\w*(?!\w)"
 # What stands around a matrix and is none of it: fences, dollars, a name, what NumPy, PyTorch and R print besides.
 _AROUND: tuple[tuple[str, str], ...] = (
     (r"(?m)^[^\S\n]*(?:```|~~~).*$", ""),
@@ -22,6 +23,10 @@ _AROUND: tuple[tuple[str, str], ...] = (
     (r"\A\s*\[,1\](?:\s*\[,\d+\])*[^\S\n]*\n(?=\s*\[1,\])", ""),
     (r"(?m)^[^\S\n]*\[\d+,\](?=[^\S\n]+[-\d.])", ""),
     (r"\A\s*\[1\](?=[^\S\n]+[-\d.])", ""),
+    # the names of rows and columns, as the sheet prints them beside a matrix and above it
+    (rf"(?<=[\])])\s*\[(?:\s*{_LABEL})+\s*\]\s*\Z", ""),
+    (rf"(?m)(?<=[\])])[^\S\n]+(?!T(?!\w)|transpose){_LABEL}[^\S\n]*$", ""),
+    (rf"\A(?:[^\S\n]*{_LABEL})+[^\S\n]*\n(?=\s*\[)", ""),
     (r"(?<=[\])}])[\s.,;]+\Z", ""),
 )
 _ROWS, _LINES, _BLANKS = r"(?:;|\n)\s*", r"\n\s*", r"\s+"
@@ -45,7 +50,25 @@ def grids(text: str, scalar: bool) -> Sequence[Grid]:
     if scalar and not re.search(r"[\[;&|\n]", text.rstrip(",;")):
         return [[[text.rstrip(",;")]]]
     check_brackets(text)
-    return _table(text) if "|" in text else _laid_out(text)
+    if "|" in text:
+        return _table(text)
+    found = _laid_out(text)
+    return found + [named for grid in found if (named := _without_names(grid)) != grid]
+
+
+def _without_names(grid: Grid) -> Grid:
+    """The entries without a row of names above them, and a column of names beside them."""
+    rows = [row for row in grid if any(row)]
+    if len(rows) > 1 and all(map(_is_name, rows[0])):
+        rows = rows[1:]
+    for side, rest in ((0, slice(1, None)), (-1, slice(-1))):
+        if rows and all(len(row) > 1 and _is_name(row[side]) for row in rows):
+            rows = [row[rest] for row in rows]
+    return rows
+
+
+def _is_name(cell: object) -> bool:
+    return isinstance(cell, str) and (not cell or bool(re.fullmatch(_LABEL, cell)))
 
 
 def _alone(text: str) -> str:

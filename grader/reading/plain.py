@@ -68,6 +68,7 @@ _COMMANDS = (
     (r"\\(?:[lc]?dots|dots[cbm])(?![a-zA-Z])", "…"),
     (r"\\percent(?![a-zA-Z])", "%"),
     (r"\\(?:textminus|textendash|minus)(?![a-zA-Z])", "-"),
+    (r"\\bordermatrix\s*\{([^{}]*)\}", r"[\1]"),
     (r"\\(?:lbrack|lbrace)(?![a-zA-Z])|\\\{", "["),
     (r"\\(?:rbrack|rbrace)(?![a-zA-Z])|\\\}", "]"),
     (r"\\div(?![a-zA-Z])", "/"),
@@ -87,7 +88,7 @@ def plain(text: str) -> str:
         text = _in_ascii(text)
     if "\\" not in text and "{" not in text and "~" not in text:
         return text
-    rows = "\\\\" in text or "\\begin" in text
+    rows = any(sign in text for sign in ("\\\\", "\\begin", "\\bordermatrix"))
     text = re.sub(r"(?<=[-+0-9&])~", " ", without_looks(text))
     if rows:  # in LaTeX only \\ ends a row
         text = _ROW.sub("\n", text.replace("\n", " "))
