@@ -20,6 +20,7 @@ class Entry:
     text: str = ""
     message: str = ""
     decimals: int | None = None  # as typed, and only for a plain decimal: 1/3 has no last place
+    asks: bool = False  # whether only its comma is in doubt: 1,234
 
 
 class Refused(Exception):
@@ -44,6 +45,11 @@ _DOUBTFUL: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
 )
 _THOUSANDS = re.compile(r"(?<![0-9.,])([1-9][0-9]{0,2}),([0-9]{3})(?![0-9.,])")
+# Digits in groups of three: 1.234,5 and 1,234.5 and 1'234.5, or several groups. A single group may be decimals.
+_GROUPS = re.compile(
+    r"(?<![0-9.,'])[0-9]{1,3}(?:(?:\.[0-9]{3})+(?=,[0-9]+(?![0-9.,]))|(?:,[0-9]{3})+(?=\.[0-9])|(?:'[0-9]{3})+"
+    r"|(?:\.[0-9]{3}){2,}|(?:,[0-9]{3}){2,})(?![0-9'])"
+)
 _BY_CAUSE: tuple[tuple[type[Exception], str], ...] = (
     (ZeroDivisionError, "This divides by zero."),
     (OverflowError, "This is too large for a number."),
@@ -52,8 +58,11 @@ _BY_CAUSE: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def number(typed: str, where: str = "", decimal_comma: bool = False) -> Entry:
-    """One number in any form a student may type; `where` is its place in a matrix, for the message."""
+def number(typed: str, where: str = "", decimal_comma: bool | None = None) -> Entry:
+    """One number in any form a student may type; `where` is its place in a matrix, for the message.
+
+    Commas are decimal, or stand between thousands; where that is not known, 1,234 is asked about.
+    """
     typed = typed.strip()
     text = typed.lstrip(_STRIPPED_LEFT).rstrip(_STRIPPED_RIGHT)
     if _BLANK.fullmatch(text):
@@ -61,9 +70,13 @@ def number(typed: str, where: str = "", decimal_comma: bool = False) -> Entry:
     try:
         if len(text) > LONGEST_NUMBER:
             raise Refused(f"This has more than {LONGEST_NUMBER} characters, too many for one number. {NUMBER_FORMS}")
+        text = _GROUPS.sub(lambda found: re.sub(r"\D", "", found[0]), text)
         if not decimal_comma and "," in text and (asked := _THOUSANDS.search(text)):
             whole, rest = asked.groups()
-            raise Refused(f"“{asked[0]}” can be read in two ways: is it {whole}.{rest} or {whole}{rest}?")
+            if decimal_comma is None:
+                says = f"“{asked[0]}” can be read in two ways: is it {whole}.{rest} or {whole}{rest}?"
+                return Entry("unreadable", None, clip(typed), said(where, says), asks=True)
+            text = _THOUSANDS.sub(r"\1\2", text)
         if decimal := DECIMAL.fullmatch(text):
             sign, digits = decimal[1], decimal[2].replace(",", ".")
             return Entry("number", float(sign + digits), clip(typed), "", len(digits.partition(".")[2]))
