@@ -5,30 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from grader.reading.numbers import DECIMAL, DEEPEST, Refused, check_brackets, clip, covered, number
+from grader.reading.around import LABEL, alone
+from grader.reading.numbers import DEEPEST, Refused, check_brackets, clip, covered, number
 from grader.reading.plain import plain
 
 MATRIX_FORMS = "Accepted: [[0.1, 0.2], [0.3, 0.4]], or one row on each line."
 
 Grid = Sequence[Sequence[object]]
 
-_LABEL = r"'?[^\W\d_]\w*(?!\w)"
-# What stands around a matrix and is none of it: fences, dollars, a name, what NumPy, PyTorch and R print besides.
-_AROUND: tuple[tuple[str, str], ...] = (
-    (r"(?m)^[^\S\n]*(?:```|~~~).*$", ""),
-    (r"[$`]", " "),
-    (r"\A\s*(?=[^=≈:\n\[(|&;,]*[^\W\d])[^=≈:\n\[(|&;,]{1,60}(?::=|==|[=≈:])", ""),
-    (r",\s*(?:dtype|grad_fn|device|requires_grad)\s*=\s*(?:<[^<>]*>|'[^']*'|[\w.]+)", ""),
-    (r"(?<!\w)(?:\w{1,9}\.)?(?:as)?(?:array|[mM]atrix|[tT]ensor|float\d\d)\s*(?=\()", ""),
-    (r"\A\s*\[,1\](?:\s*\[,\d+\])*[^\S\n]*\n(?=\s*\[1,\])", ""),
-    (r"(?m)^[^\S\n]*\[\d+,\](?=[^\S\n]+[-\d.])", ""),
-    (r"\A\s*\[1\](?=[^\S\n]+[-\d.])", ""),
-    # the names of rows and columns, as the sheet prints them beside a matrix and above it
-    (rf"(?<=[\])])\s*\[(?:\s*{_LABEL})+\s*\]\s*\Z", ""),
-    (rf"(?m)(?<=[\])])[^\S\n]+(?!T(?!\w)|transpose){_LABEL}[^\S\n]*$", ""),
-    (rf"\A(?:[^\S\n]*{_LABEL})+[^\S\n]*\n(?=\s*\[)", ""),
-    (r"(?<=[\])}])[\s.,;]+\Z", ""),
-)
 _ROWS, _LINES, _BLANKS = r"(?:;|\n)\s*", r"\n\s*", r"\s+"
 # What ends a row, and what stands between its entries. All are tried, and the shape that is asked decides.
 _LAYOUTS = (
@@ -46,7 +30,7 @@ _LOOSE_SIGN = re.compile(r"(?:^|(?<!\s)\s+)([-+])\s+(?=\S)")
 
 def grids(text: str, scalar: bool) -> Sequence[Grid]:
     """Every way in which a text can be set out in rows and entries."""
-    text = _alone(text).strip(" \t\n*")
+    text = alone(text).strip(" \t\n*")
     if scalar and not re.search(r"[\[;&|\n]", text.rstrip(",;")):
         return [[[text.rstrip(",;")]]]
     check_brackets(text)
@@ -61,22 +45,20 @@ def _without_names(grid: Grid) -> Grid:
     rows = [row for row in grid if any(row)]
     if len(rows) > 1 and all(map(_is_name, rows[0])):
         rows = rows[1:]
+    elif len(rows) > 1 and _counts(rows[0]) and _counts([row[0] for row in rows[1:]]):
+        return [row[1:] for row in rows[1:]]  # as pandas prints
     for side, rest in ((0, slice(1, None)), (-1, slice(-1))):
         if rows and all(len(row) > 1 and _is_name(row[side]) for row in rows):
             rows = [row[rest] for row in rows]
     return rows
 
 
+def _counts(cells: Sequence[object]) -> bool:
+    return list(cells) == [str(i) for i in range(len(cells))]
+
+
 def _is_name(cell: object) -> bool:
-    return isinstance(cell, str) and (not cell or bool(re.fullmatch(_LABEL, cell)))
-
-
-def _alone(text: str) -> str:
-    """What was typed without what stands around it."""
-    if not DECIMAL.fullmatch(text):
-        for pattern, instead in _AROUND:
-            text = re.sub(pattern, instead, text)
-    return text
+    return isinstance(cell, str) and (not cell or bool(re.fullmatch(LABEL, cell)))
 
 
 def in_one_place(answer: object) -> str:
@@ -153,6 +135,7 @@ def _spaced(rows: list[str]) -> list[list[str]]:
 
 def _table(text: str) -> Sequence[Grid]:
     """A Markdown table with or without its head and its labels, or a matrix between bars."""
+    text = "\n".join(_insides(text)) or text
     lines = [re.sub(r"^\s*\||\|\s*$", "", line) for line in text.split("\n") if "|" in line]
     body = [[cell.strip() for cell in line.split("|")] for line in lines]
     # a rule has colons or more than one dash: a single dash may stand for a blank place
@@ -182,7 +165,7 @@ def listed(answer: object) -> Grid:
 
 
 def _cell(cell: object) -> object:
-    return _alone(plain(cell)) if isinstance(cell, str) and len(cell) < 2000 else cell
+    return alone(plain(cell)) if isinstance(cell, str) and len(cell) < 2000 else cell
 
 
 def _split(text: str, separator: str) -> list[str]:
@@ -207,5 +190,5 @@ def _insides(text: str) -> list[str]:
         elif depth == 0 and not (char.isspace() or char in ",;"):
             return []
     # (1/2) (1/3) is two entries and no rows: round brackets belong to arithmetic too
-    rows = kinds == {"["} or any(re.search(r"[,;\n]|[\w.]\s+[-+]?[\w.]", row) for row in found)
+    rows = kinds == {"["} or any(re.search(r"[,;|\n]|[\w.]\s+[-+]?[\w.]", row) for row in found)
     return found if len(found) == 1 or (rows and len(kinds) == 1) else []

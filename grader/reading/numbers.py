@@ -45,6 +45,7 @@ _DOUBTFUL: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
 )
 _THOUSANDS = re.compile(r"(?<![0-9.,])([1-9][0-9]{0,2}),([0-9]{3})(?![0-9.,])")
+_ENDS = re.compile(r"(?<![0-9.,])([0-9]*[.,][0-9]+)(?:\.{3}|…|\.)\Z")  # 0.333… or the end of a sentence
 # Digits in groups of three: 1.234,5 and 1,234.5 and 1'234.5, or several groups. A single group may be decimals.
 _GROUPS = re.compile(
     r"(?<![0-9.,'])[0-9]{1,3}(?:(?:\.[0-9]{3})+(?=,[0-9]+(?![0-9.,]))|(?:,[0-9]{3})+(?=\.[0-9])|(?:'[0-9]{3})+"
@@ -70,6 +71,7 @@ def number(typed: str, where: str = "", decimal_comma: bool | None = None) -> En
     try:
         if len(text) > LONGEST_NUMBER:
             raise Refused(f"This has more than {LONGEST_NUMBER} characters, too many for one number. {NUMBER_FORMS}")
+        text = _ENDS.sub(r"\1", text)
         text = _GROUPS.sub(lambda found: re.sub(r"\D", "", found[0]), text)
         if not decimal_comma and "," in text and (asked := _THOUSANDS.search(text)):
             whole, rest = asked.groups()

@@ -68,13 +68,13 @@ _COMMANDS = (
     (r"\\(?:[lc]?dots|dots[cbm])(?![a-zA-Z])", "…"),
     (r"\\percent(?![a-zA-Z])", "%"),
     (r"\\(?:textminus|textendash|minus)(?![a-zA-Z])", "-"),
-    (r"\\bordermatrix\s*\{([^{}]*)\}", r"[\1]"),
+    (r"\\(?:border|[pbvBV])?matrix\s*\{([^{}]*)\}", r"[\1]"),
     (r"\\(?:lbrack|lbrace)(?![a-zA-Z])|\\\{", "["),
     (r"\\(?:rbrack|rbrace)(?![a-zA-Z])|\\\}", "]"),
     (r"\\div(?![a-zA-Z])", "/"),
     (r"\\ast(?![a-zA-Z])", "*"),
     (rf"\\(?:{_BARE})(?![a-zA-Z])", " "),
-    (r"\A\s*\\([\[(])(?!.*\\[\[(])(.*)\\[\])]([\s.,;]*)\Z", r"\2"),  # \[ … \] around everything sets it apart
+    (r"(?s)\A\s*\\([\[(])(?!.*\\[\[(])(.*)\\[\])]([\s.,;]*)\Z", r"\2"),  # \[ … \] around everything sets it apart
     (r"\\([-+.=*_%#&|/<>()\[\]'\"`~$?@^\n])", r"\1"),  # as editors of Markdown escape signs
     (r"\\!", ""),
     (r"\\[^a-zA-Z]", " "),
@@ -88,7 +88,7 @@ def plain(text: str) -> str:
         text = _in_ascii(text)
     if "\\" not in text and "{" not in text and "~" not in text:
         return text
-    rows = any(sign in text for sign in ("\\\\", "\\begin", "\\bordermatrix"))
+    rows = any(sign in text for sign in ("\\\\", "\\begin", "matrix{"))
     text = re.sub(r"(?<=[-+0-9&])~", " ", without_looks(text))
     if rows:  # in LaTeX only \\ ends a row
         text = _ROW.sub("\n", text.replace("\n", " "))
@@ -98,7 +98,7 @@ def plain(text: str) -> str:
 def _in_ascii(text: str) -> str:
     text = _GROUPED.sub(lambda found: re.sub(r"\D", "", found[0]), text)
     text = re.sub(r"⁻(?=[0-9.])", "-", text)
-    text = _WORD_CELLS.sub(lambda found: f"[{found[1].replace('@', ';')}]", text).translate(SAME)
+    text = _WORD_CELLS.sub(lambda found: "[" + found[1].replace("@", "\n") + "]", text).translate(SAME)
     return text if _EASTERN.search(text) else re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text)
 
 
