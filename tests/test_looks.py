@@ -111,6 +111,20 @@ $$-0.5$$
 -.5
 -\num{.5}
 \textrm{-}\textrm{0.5}
+\boxed{-\frac{1}{2}}
+\textcolor{red}{-\frac{1}{2}}
+\textcolor{red}{-}\frac{1}{2}
+\mathbf{-\frac{1}{2}}
+\mathbf{-}\mathbf{\frac{1}{2}}
+\phantom{\frac{1}{3}}-0.5
+\mathord-0.5
+-\frac{\textcolor{red}{1}}{\num{2}}
+&minus;0.5
+&#8722;0.5
+&nbsp;-0.5&nbsp;
+<b>-0.5</b>
+<span style="color: red">−0.5</span>
+-5·10<sup>-1</sup>
 """.strip().split("\n")
 INSIDE = [look for look in LOOKS if not look.startswith((r"\[", r"\begin", "$"))]  # what may stand within a matrix
 

@@ -47,6 +47,11 @@ def test_rows_in_the_first_places_are_spread(rows: tuple[str, str]) -> None:
     assert values(read([[rows[0], ""], [rows[1], ""]], (2, 2))) == MATRIX
 
 
+@pytest.mark.parametrize("typed", [[[MATRIX, ""], ["", ""]], [[MATRIX[0], ""], [MATRIX[1], None]]])
+def test_lists_within_the_first_places(typed: object) -> None:
+    assert values(read(typed, (2, 2))) == MATRIX
+
+
 @pytest.mark.parametrize("ending", FILLERS)
 def test_every_format_spreads_it(tmp_path: Path, ending: str) -> None:
     typed = [["[[-0.83, -0.29], [2.31, -0.73]]", ""], ["", ""]]

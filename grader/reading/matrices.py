@@ -61,7 +61,7 @@ def _is_name(cell: object) -> bool:
     return isinstance(cell, str) and (not cell or bool(re.fullmatch(LABEL, cell)))
 
 
-def in_one_place(answer: object) -> str:
+def in_one_place(answer: object) -> object:
     """A matrix that was typed into the first place of its grid, or its rows into the first place of each row.
 
     The other places are as they were printed, and are dropped. Nothing where something else was typed.
@@ -72,6 +72,9 @@ def in_one_place(answer: object) -> str:
             whole = fewer
     else:
         rows = [row for row in listed(answer) if any(map(_typed, row))]
+        firsts = [row[0] for row in rows if not any(map(_typed, row[1:]))]
+        if firsts and len(firsts) == len(rows) and all(isinstance(first, list) for first in firsts):
+            return firsts[0] if len(rows) == 1 else firsts
         if not all(isinstance(row[0], str) and not any(map(_typed, row[1:])) for row in rows):
             return ""
         whole = "\n".join(str(row[0]) for row in rows)

@@ -6,11 +6,14 @@ may drop a sign or join digits.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
+LONGEST = 20_000
+
 SAME = (
-    dict.fromkeys(map(ord, "‐‑‒–—―−⁃﹣˗➖"), "-")
+    dict.fromkeys(map(ord, "‐‑‒–—―−⁃﹣﹘˗➖"), "-")
     | dict.fromkeys(
         map(ord, "\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " "
     )
@@ -28,6 +31,16 @@ _GROUPED = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:[\u2009\u202f][0-9]{3})+(?![0-9
 _EASTERN = re.compile(r"[٠-٩۰-۹]+/[٠-٩۰-۹]+")  # a fraction, or a decimal: it is asked about
 _WORD_CELLS = re.compile(r"[■█]\(([^()]*)\)")  # [■(1&2@3&4)], a matrix in Word
 
+# HTML within Markdown, or copied from a page.
+_ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#[0-9]{1,6}|#[xX][0-9a-fA-F]{1,5});")
+_TAGS = (
+    (r"(?i)<br\s*/?>|</(?:p|div|tr)\s*>", "\n"),
+    (r"(?i)<sup(?:\s[^<>]*)?>([^<>]*)</sup\s*>", r"^{\1}"),
+    (
+        r"(?i)</?(?:b|i|u|em|strong|span|font|mark|code|p|div|small|big|table|tbody|tr)(?:\s[^<>]*)?/?>",
+        "",
+    ),
+)
 _ARGUMENT, _OPTIONS = r"\s*\{([^{}]*)\}", r"\s*(?:\[[^\[\]{}]*\])?"
 _NESTED = r"\{(?:[^{}]|\{[^{}]*\})*\}"
 _AROUND_MATHEMATICS = r"equation|align|aligned|alignat|gather|gathered|split|displaymath|math|center|flushleft|multline"
@@ -38,8 +51,7 @@ _KEEP = (
 _BARE = (
     r"(?:display|text|script(?:script)?)style|[hc]line|q?quad|(?:thin|med|thick|en|nobreak|neg(?:thin|med|thick))space|"
     r"enskip|hfill|(?:math)?strut|(?:bf|it|sl|sc|md|up|rm|sf|tt)(?:series|shape|family)?|boldmath|tiny|scriptsize|"
-    r"footnotesize|small|normalsize|[lL]arge|LARGE|[hH]uge|centering|limits|nonumber|notag|allowbreak|relax|null|"
-    r"boxed|mathrm|mathbf|mathit|operatorname"
+    r"footnotesize|small|normalsize|[lL]arge|LARGE|[hH]uge|centering|limits|nonumber|notag|allowbreak|relax|null"
 )
 # Two backslashes in front of a command: the text was escaped once more than it was read.
 _TWICE = re.compile(
@@ -54,7 +66,8 @@ _ENVIRONMENTS = (
 )
 # What stands in the innermost braces first, so that \textbf{\num{0.5}} is 0.5.
 _WITH_ARGUMENTS = (
-    (rf"\\(?:[hv]?phantom|[hv]space\*?|color|label|tag\*?){_OPTIONS}\s*\{{[^{{}}]*\}}", " "),
+    (rf"\\(?:[hv]?phantom|[hv]space\*?|color|label|tag\*?){_OPTIONS}\s*{_NESTED}", " "),
+    (rf"\\(?:textcolor|colorbox){_OPTIONS}\s*\{{[^{{}}]*\}}(?=\s*\{{[^{{}}]*\{{)", " "),
     (rf"\\(?:textcolor|colorbox|raisebox){_OPTIONS}\s*\{{[^{{}}]*\}}{_OPTIONS}{_ARGUMENT}", r"\1"),
     (rf"\\(?:qty|SI){_OPTIONS}{_ARGUMENT}{_OPTIONS}{_ARGUMENT}", r"\1 \2"),
     (rf"\\(?:{_KEEP}){_OPTIONS}{_ARGUMENT}", r"\1"),
@@ -73,7 +86,7 @@ _COMMANDS = (
     (r"\\(?:rbrack|rbrace)(?![a-zA-Z])|\\\}", "]"),
     (r"\\div(?![a-zA-Z])", "/"),
     (r"\\ast(?![a-zA-Z])", "*"),
-    (rf"\\(?:{_BARE})(?![a-zA-Z])", " "),
+    (rf"\\(?:{_BARE}|{_KEEP})(?![a-zA-Z])", " "),
     (r"(?s)\A\s*\\([\[(])(?!.*\\[\[(])(.*)\\[\])]([\s.,;]*)\Z", r"\2"),  # \[ … \] around everything sets it apart
     (r"\\([-+.=*_%#&|/<>()\[\]'\"`~$?@^\n])", r"\1"),  # as editors of Markdown escape signs
     (r"\\!", ""),
@@ -84,6 +97,10 @@ _COMMANDS = (
 def plain(text: str) -> str:
     """The same text with dashes, blanks and digits as ASCII has them, and without what LaTeX needs for its looks."""
     text = _ESCAPED.sub(lambda slip: _UNESCAPED[slip[0]], text).replace("\r\n", "\n").replace("\r", "\n")
+    if "&" in text:
+        text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    if "<" in text:
+        text = _replaced(text, _TAGS)
     if not text.isascii():
         text = _in_ascii(text)
     if "\\" not in text and "{" not in text and "~" not in text:
@@ -104,6 +121,8 @@ def _in_ascii(text: str) -> str:
 
 def without_looks(text: str) -> str:
     """LaTeX without what only changes its looks: its rows, entries and mathematics stay as they are."""
+    if len(text) > LONGEST:  # far more than any answer: it is refused as it is
+        return text
     if "\\" in text:
         text = _replaced(_TWICE.sub(r"\\", text.replace("\\\\\\\\", "\\\\")), _ENVIRONMENTS)
     for _ in range(6):
