@@ -35,6 +35,7 @@ READERS: Mapping[str, Reader] = {
     ".pdf": Reader(read_pdf, fill_pdf),
     ".ipynb": Reader(read_notebook, fill_notebook),
     ".xlsx": Reader(read_workbook, fill_workbook),
+    ".xlsm": Reader(read_workbook),
     ".tex": Reader(read_latex, fill_latex),
 }
 
@@ -51,7 +52,6 @@ WHAT_TO_DO: Mapping[str, str] = {
     ".html": _PAGE,
     ".htm": _PAGE,
     ".xls": _WORKBOOK,
-    ".xlsm": _WORKBOOK,
     ".ods": _WORKBOOK,
     ".numbers": _WORKBOOK,
 }

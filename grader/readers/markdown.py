@@ -15,8 +15,8 @@ NO_SHEET = "The sheet's id is missing: it stands at the top of the sheet, as in 
 
 # 1.dQ = …; editors make it "1\\.dQ" and "1. dQ". The counts keep a line of a million underscores quick.
 _LABEL = re.compile(
-    rf"[\s>*`$_-]*([0-9]{{1,4}})\\?\.(?:\s(?=[^:]*[=≈]))?((?:[^\W\d]|\\_)[\w\\{{}}]{{0,80}}{KIND})"
-    r"[`*$_\s]{0,20}(?::=|==|[=:≈]|\\approx)(.*)"
+    rf"[\s>*`$_\\-]*([0-9]{{1,4}})\\?\.(?:\s(?=[^:]*[=≈]))?((?:[^\W\d]|\\_)[\w\\{{}}]{{0,80}}{KIND})"
+    r"[`*$_\s]{0,20}\\?(?::\\?=|=\\?=|[=:≈]|\\approx)(.*)"
 )
 _HEADING, _FENCE = re.compile(r"\s{0,3}#{1,6}\s"), re.compile(r"\s*(?:```|~~~)")
 _QUOTED = re.compile(r"\s*>\s?")
@@ -31,7 +31,7 @@ _RULE = re.compile(r"\s*(?:-\s*){3,}$|\s*(?:\*\s*){3,}$")
 def read_markdown(path: Path, source: str) -> Read:
     """The sheet with its blanks filled in."""
     text = text_of(bytes_of(path))
-    sheet = sheet_in(text)
+    sheet = sheet_in(text.replace("\\", ""))
     if not sheet:
         raise Refused(NO_SHEET)
     yield Submission(source, sheet, last_filled_in(labelled(text)))
