@@ -1,13 +1,9 @@
 // Reads a whole matrix as the grader does, in whatever layout it was typed or copied.
 "use strict";
 const matrices = (() => {
-  const { covered, replaced, NAME, CALL, LONGEST } = numbers;
+  const { covered, replaced, AROUND, LONGEST } = numbers;
 
-  const AROUND = [
-    [/\\(?:begin\{(?:[a-zA-Z]*matrix\*?|array)\}(?:\{[^{}]*\})?)/g, "["], [/\\end\{[a-zA-Z]*\*?\}/g, "]"], [/[$`]/g, " "],
-    [NAME, ""], [/,\s*(?:dtype|grad_fn|device|requires_grad)\s*=\s*(?:<[^<>]*>|'[^']*'|[\w.]+)/g, ""],
-    [CALL, "$1"], [/([\])}])[\s.,;]+$/, "$1"],
-  ];
+  const BRACKETS = [[/\\(?:begin\{(?:[a-zA-Z]*matrix\*?|array)\}(?:\{[^{}]*\})?)/g, "["], [/\\end\{[a-zA-Z]*\*?\}/g, "]"]];
   const ROWS = /(?:;|\n)\s*/g, LINES = /\n\s*/g, BLANKS = /\s+/g;
   const LAYOUTS = [[ROWS, /,/g], [ROWS, BLANKS], [ROWS, /,\s+/g], [LINES, /;/g], [LINES, /&/g], [LINES, /\t/g], [/,/g, BLANKS]];
 
@@ -88,7 +84,7 @@ const matrices = (() => {
     const plainly = numbers.plain(typed);
     const one = numbers.read(plainly).value !== undefined || /^\s*[-+]?\s*[0-9]+,[0-9]+\s*$/.test(plainly); // 1,234 too
     if (one || rows * columns === 1 || plainly.length > LONGEST * rows * columns) return null;
-    const text = replaced(plainly, AROUND).replace(/^[\s*]+|[ \n*]+$/g, "");
+    const text = replaced(plainly, [...BRACKETS, ...AROUND]).replace(/^[\s*]+|[ \n*]+$/g, "");
     const found = grids(text).map((grid) => arranged(grid, columns, rows)).filter(([misfit, grid]) => {
       const decimalComma = numbers.decimalCommas(grid.flat());
       const cells = grid.flat().map((cell) => [cell, numbers.read(cell, { beside: true, matrix: true, decimalComma })]);

@@ -2,7 +2,7 @@
 "use strict";
 const numbers = (() => {
   const LONGEST = 200;
-  const WORDS = ["exp", "log", "log10", "ln", "tanh", "sqrt", "sigmoid", "pi", "np", "math", "torch"];
+  const WORDS = ["exp", "log10", "ln", "tanh", "sqrt", "sigmoid", "sigma", "relu", "step", "maximum", "minimum", "pi", "np", "math", "torch"];
 
   // --- the same text with signs, blanks and brackets as ASCII has them ---
 
@@ -10,24 +10,27 @@ const numbers = (() => {
     [/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0)],
     [/[‐‑‒–—―−⁃﹣˗➖]/g, "-"], [/[≃≅∼≒]/g, "≈"], [/[∕⁄÷]/g, "/"], [/٫/g, "."], [/、/g, ","], [/[‘’“”]/g, "'"],
     [/[⎡⎢⎣]/g, "["], [/[⎤⎥⎦]/g, "]"], [/[⎛⎜⎝]/g, "("], [/[⎞⎟⎠]/g, ")"], [/\r\n?|[\u2028\u2029]/g, "\n"],
-    [/[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]/g, " "], [/[\u200b-\u200f\u2060\u202a-\u202c\u2066-\u2069\ufeff]/g, ""],
+    [/[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]/g, " "],
+    [/[\u200b-\u200f\u2060\u202a-\u202c\u2066-\u2069\ufeff]/g, ""],
     [/\\(?:left|right|displaystyle|q?quad)(?![a-zA-Z])/g, " "], [/\\approx(?![a-zA-Z])/g, "≈"], [/\\[,;! ]/g, " "],
   ];
   const replaced = (text, changes) => changes.reduce((so, [pattern, instead]) => so.replace(pattern, instead), text);
+  const grouped = (all) => all.replace(/[\u2009\u202f]/g, ""); // 12 345, as programs print it
   const plain = (text) => {
     const rows = /\\\\|\\begin/.test(text) ? text.replace(/\n/g, " ").replace(/\\\\/g, "\n") : text; // in LaTeX only \\ ends a row
-    return replaced(rows, SAME);
+    return replaced(rows.replace(/(?:^|[^0-9.,])[0-9]{1,3}(?:[\u2009\u202f][0-9]{3})+(?![0-9])/g, grouped), SAME);
   };
 
   // --- arithmetic, such as 1/3, 3*10^-2 or e^-1/(1+e^-1) ---
 
   const NUMBER = /(?:[0-9]+(?:[.,][0-9]+|\.)?|[.,][0-9]+)(?:[eE][-+]?[0-9]+)?/y;
-  const VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒";
-  const OVER = [[1, 2], [1, 3], [2, 3], [1, 4], [3, 4], [1, 5], [2, 5], [3, 5], [4, 5], [1, 6], [5, 6], [1, 7], [1, 8], [3, 8], [5, 8], [7, 8], [1, 9], [1, 10]];
   const FUNCTIONS = {
     exp: Math.exp, ln: (x) => Math.log(x || NaN), log: (x) => Math.log(x || NaN), log10: (x) => Math.log10(x || NaN), sqrt: Math.sqrt, tanh: Math.tanh,
-    sigmoid: (x) => 1 / (1 + real(Math.exp(-x))),
+    sigmoid: (x) => 1 / (1 + real(Math.exp(-x))), relu: (x) => Math.max(x, 0), step: (x) => (x > 0 ? 1 : 0),
   };
+  FUNCTIONS.sigma = FUNCTIONS.σ = FUNCTIONS.sigmoid;
+
+  const FUNCTION = /(?:np\.|math\.|torch\.|\\)?(?:exp|log10|log|ln|tanh|sqrt|sigmoid|sigma|σ|relu|step)(?![a-zA-Z])/iyu;
 
   const trouble = (says, unfinished = false) => Object.assign(new Error(says), { says, unfinished });
   const LEFT_ALONE = new Error("the grader judges it");
@@ -63,8 +66,8 @@ const numbers = (() => {
       return value;
     };
     const vulgar = () => {
-      const sign = take(new RegExp(`[${VULGAR}]`, "y"));
-      return sign && over(...OVER[VULGAR.indexOf(sign)]);
+      const sign = take(/[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒]/y);
+      return sign && over(...sign.normalize("NFKD").split("⁄").map(Number)); // 1⁄2
     };
     const number = () => {
       const digits = take(NUMBER);
@@ -76,8 +79,15 @@ const numbers = (() => {
     };
     const pi = () => take(/\\?pi(?![a-zA-Z])|π/iyu) && Math.PI;
     const special = () => pi() ?? (take(/√|\\sqrt/y) && real(Math.sqrt(need(number() ?? group() ?? pi()))));
+    const larger = (most) => {
+      const both = [need(take(/\(/y)) && sum(), need(take(/,/y)) && sum()];
+      need(take(/\)/y));
+      return most ? Math.max(...both) : Math.min(...both);
+    };
     const called = () => {
-      const name = take(/(?:np\.|math\.|torch\.|\\)?(?:exp|log10|log|ln|tanh|sqrt|sigmoid)(?![a-zA-Z])/iy);
+      const two = take(/(?:np\.|torch\.|\\)?(?:max|min)(?:imum)?(?![a-zA-Z])/iy);
+      if (two) return larger(/max/i.test(two));
+      const name = take(FUNCTION);
       return name && real(FUNCTIONS[name.toLowerCase().split(/[.\\]/).pop()](need(group())));
     };
     const fraction = () => {
@@ -88,7 +98,7 @@ const numbers = (() => {
     const raised = (base) => {
       if (take(/\^|\*\*/y)) return real(base ** factor());
       const small = take(/[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+/y);
-      return small ? real(base ** Number([...small].map((sign) => "+-0123456789"["⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(sign)]).join(""))) : base;
+      return small ? real(base ** Number(small.normalize("NFKD").replace("−", "-"))) : base;
     };
     const power = (first) => raised(need(first ?? called() ?? special() ?? group() ?? fraction() ?? e()));
     const signed = (read) => {
@@ -124,11 +134,24 @@ const numbers = (() => {
   const DECIMAL = /^([-+]?)\s*([0-9]+(?:\.[0-9]*|,[0-9]+)?|[.,][0-9]+)$/;
   const THOUSANDS = /(?:^|[^0-9.,])([1-9][0-9]{0,2}),([0-9]{3})(?![0-9.,])/;
   const DECIMAL_COMMA = /(?:^|[^0-9.,])0?,[0-9]|[0-9],(?:[0-9]{1,2}|[0-9]{4,})(?![0-9.,])/;
-  const CALL = /(^|\W)(?:\w{1,9}\.)?(?:as)?(?:array|[mM]atrix|[tT]ensor|float\d\d)\s*(?=\()/g;
-  const NAME = /^\s*(?=[^=≈:\n[(|&;,]*[\p{L}\p{No}_])[^=≈:\n[(|&;,]{1,60}(?::=|==|[=≈:])/u;
+  const NAME = /^\s*(?=[^=≈:\n[(|&;,]*[\p{L}\p{No}_])[^=≈:\n[(|&;,]{1,60}(?::=|==|<-|[=≈:])/u;
+  const ABOUT = /^\s*(?:ca|circa|approx|approximately|about|roughly)\.?(?!\w)(?=\s*[-+.\d])/i;
+  const CALL = /(^|\W)(?:\w{1,9}\.)?(?:as)?(?:[aA]rray|[mM]atrix|[tT]ensor|float(?:\d\d)?|list|mat)\s*(?=\()/g;
+  // What stands around numbers and is none of them: a name, and what programs print besides.
+  const AROUND = [
+    [/[$`]/g, " "], [/\.(?:round\(\d*\)|(?:tolist|numpy|item|detach|cpu)\(\))(?=[\s.;]|$)/g, ""], [NAME, ""], [ABOUT, ""],
+    [/,\s*(?:dtype|grad_fn|device|requires_grad|shape)\s*=\s*(?:<[^<>]*>|'[^']*'|\([\d, ]*\)|[\w.]+)/g, ""], [CALL, "$1"],
+    [/([\])}])[\s.,;]+$/, "$1"],
+  ];
 
-  // A comma that can be nothing but a decimal one: where one stands, the others are decimal too.
+  const GROUPS = new RegExp("(^|[^0-9.,'])([0-9]{1,3}(?:(?:\\.[0-9]{3})+(?=,[0-9]+(?![0-9.,]))|(?:,[0-9]{3})+(?=\\.[0-9])"
+    + "|(?:'[0-9]{3})+|(?:\\.[0-9]{3}){2,}|(?:,[0-9]{3}){2,})(?![0-9']))", "g"); // 1.234,5 and 1'234.5
+
+  // A comma that can be nothing but a decimal one: where one stands, the others of an answer are decimal too, ...
   const decimalCommas = (texts) => texts.some((text) => DECIMAL_COMMA.test(plain(text).slice(0, LONGEST)));
+  // ... and those of a sheet that has no decimal points.
+  const isDecimalComma = (text) => DECIMAL.test(plain(text).trim()) && decimalCommas([text]);
+  const hasPoint = (text) => /[0-9]\.[0-9]|(?:^|[^0-9])\.[0-9]/.test(text);
 
   // Dots for whatever stands in round or curly brackets, where nothing separates entries.
   const covered = (text) => {
@@ -142,8 +165,9 @@ const numbers = (() => {
   };
 
   const judged = (text, beside) => {
-    if (/[*×·⋅∙xX]\s*10\s*[-+]\s*[0-9]+\s*$|\\(?:times|cdot)\s*10\s*[-+]\s*[0-9]+\s*$/.test(text)) throw trouble("was 10^-3 meant?");
-    if (/^[-+]?0[·⋅∙][0-9]+$/.test(text)) throw trouble(`write ${text.replace(/[·⋅∙]/, ".")}, or ${text.replace(/[·⋅∙]/, "*")}`);
+    if (/(?:[*×·⋅∙xX]|\\times|\\cdot)\s*10\s*[-+]\s*[0-9]+\s*$/.test(text)) throw trouble("was 10^-3 meant?");
+    const [dotted, times] = [text.replace(/[·⋅∙]/, "."), text.replace(/[·⋅∙]/, "*")];
+    if (/^[-+]?0[·⋅∙][0-9]+$/.test(text)) throw trouble(`write ${dotted}, or ${times}`);
     if (beside && /[\p{L}\p{N}_.)}]\s+[-+]\S/u.test(covered(text))) throw trouble("two numbers, or a difference, as in 1-4?");
     if (/\p{Nd}/u.test(text.replace(/[0-9]/g, "")) || text.split(/[([{]/).length > 40) throw LEFT_ALONE;
     return workedOut(text);
@@ -168,13 +192,13 @@ const numbers = (() => {
     let text = plain(typed);
     if (/[\x00-\x1f]|⁻[0-9.]|\\(?![dt]?frac|sqrt|cdot|times|pi|exp|ln|log|tanh)/.test(text)) return {};
     text = text.trim();
-    if (matrix && (text.search(NAME) >= 0 || text.search(CALL) >= 0)) return {};
-    if (!matrix && !DECIMAL.test(text)) {
-      text = replaced(text, [[/[$`]/g, " "], [NAME, ""], [CALL, "$1"], [/([\])}])[\s.,;]+$/, "$1"], [/[ *]+$/, ""], [/[,;]+$/, ""]]);
-    }
+    if (!DECIMAL.test(text)) text = replaced(text, AROUND);
+    if (!matrix) text = text.replace(/[ *]+$/, "").replace(/[,;]+$/, "");
     text = text.trim().replace(/^[ \t\n$`*_'"=≈~:]+/, "").replace(/[ \t\n$`*_'"]+$/, "");
     if (text.length > LONGEST || /^[\s_?.…\-□☐()[\]{}]*$/.test(text)) return {};
-    const more = /[[\]{}=≈~:;&|\\$`]/.test(text); // than a number: what the grader makes of it is its own
+    text = text.replace(/(^|[^0-9.,])([0-9]*[.,][0-9]+)(?:\.{3}|…|\.)$/, "$1$2"); // 0.333…
+    text = text.replace(GROUPS, (_, before, digits) => before + digits.replace(/[^0-9]/g, ""));
+    const more = /[[\]{}<=≈~:;&|\\$`…]|\.\.|\)\s+'?\p{L}|(?:^|\W)c\(/u.test(text); // than a number: what the grader makes of it is its own
     const asked = !decimalComma && !DECIMAL_COMMA.test(text) && THOUSANDS.exec(text);
     if (asked && more) return {};
     if (asked) return { trouble: `is it ${asked[1]}.${asked[2]} or ${asked[1]}${asked[2]}? Write one of these` };
@@ -189,5 +213,5 @@ const numbers = (() => {
     }
   };
 
-  return { read, decimalCommas, plain, replaced, covered, NAME, CALL, LONGEST };
+  return { read, decimalCommas, isDecimalComma, hasPoint, plain, replaced, covered, AROUND, LONGEST };
 })();

@@ -59,15 +59,24 @@
 
   // --- how it is read ---
 
+  // Whether the decimals of this problem have commas, and nothing on the sheet has a point.
+  const commasElsewhere = (name) => {
+    const problem = name.replace(/\..*/, ".");
+    return fields.some(({ dataset, value }) => dataset.row && dataset.answer.startsWith(problem) && numbers.isDecimalComma(value))
+      && !fields.some(({ value }) => numbers.hasPoint(value));
+  };
+
+  const isOnly = (field, all) => all.every((other) => other === field || isBlank(other.value));
+
   // Says of one answer what cannot be read, and how the field that is being filled in is read. While it is `typed`,
   // nothing is said of what may still become a number.
-  const tell = ({ alone, rows, told }, edited = null, typed = false) => {
+  const tell = ([name, { alone, rows, told }], edited = null, typed = false) => {
     if (!told) return;
     const all = rows.flat();
-    const decimalComma = numbers.decimalCommas(all.map((field) => field.value));
+    const decimalComma = numbers.decimalCommas(all.map((field) => field.value)) || commasElsewhere(name);
     const says = all.map((field) => {
-      const whole = !alone && !typed && matrices.read(field.value, rows.length, rows[0].length);
-      const { value, plain, trouble, unfinished } = whole ? { trouble: "a whole matrix, which needs the other fields blank" }
+      const { value, plain, trouble, unfinished } = !typed && matrices.read(field.value, rows.length, rows[0].length)
+        ? { trouble: isOnly(field, all) ? undefined : "a whole matrix, which needs the other fields blank" }
         : numbers.read(field.value, { matrix: !alone, beside: all.length > 1, decimalComma });
       const wrong = trouble !== undefined && !(typed && unfinished && field === edited);
       field.setAttribute("aria-invalid", wrong);
@@ -78,7 +87,8 @@
     const sentence = [...new Set(says)].filter(Boolean).join(" ");
     if (told.textContent !== sentence) told.textContent = sentence;
   };
-  const tellAll = () => answers.forEach((answer) => tell(answer));
+  const tellAll = (edited) => { for (const answer of answers) tell(answer, edited); };
+  const tellOf = (field, typed) => tell([field.dataset.answer, answers.get(field.dataset.answer)], field, typed);
 
   let before = null; // the fields that were filled in at once last, and what stood in them
 
@@ -119,12 +129,12 @@
   document.addEventListener("input", ({ target }) => {
     if (!target.dataset.answer) return;
     before = null;
-    tell(answers.get(target.dataset.answer), target, true);
+    tellOf(target, true);
     keep();
   });
   document.addEventListener("change", ({ target }) => {
     if (!target.dataset.row) return;
-    if (!spreadOver(target, target.value, true)) tell(answers.get(target.dataset.answer), target);
+    if (!spreadOver(target, target.value, true)) tellAll(target);
     count();
   });
   // The same sheet in another window.
@@ -167,7 +177,7 @@
     texts.forEach((row, i) => row?.forEach((text, j) => {
       if (text !== undefined && rows[i]?.[j]) rows[i][j].value = text;
     }));
-    tell(answers.get(before[0][0].dataset.answer));
+    tellAll();
     keep("A whole matrix was filled in. Ctrl+Z takes it back.");
   };
 
@@ -175,7 +185,7 @@
   const spreadOver = (field, text, typed) => {
     const rows = rowsOf(field);
     const found = matrices.read(text, rows.length, rows[0].length);
-    if (!found || (typed && rows.flat().some((other) => other !== field && !isBlank(other.value)))) return false;
+    if (!found || (typed && !isOnly(field, rows.flat()))) return false;
     fillIn(rows, found);
     return true;
   };
@@ -205,7 +215,7 @@
     if (!before || event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey) return;
     event.preventDefault();
     for (const [field, text] of before) field.value = text;
-    tell(answers.get(before[0][0].dataset.answer));
+    tellAll();
     before = null;
     keep();
   });

@@ -250,6 +250,28 @@ def test_what_cannot_be_read_is_marked_until_it_is_mended(page: Page) -> None:
     assert count(page) == "3 of 30 entries filled in"
 
 
+COMMAS = {
+    "commas elsewhere": ({"1.loss": "0,25"}, "1,481: read as 1.481."),
+    "commas and points": ({"1.loss": "0,25", "1.p": "0.5"}, "1,481: is it 1.481 or 1481? Write one of these."),
+    "points": ({"1.loss": "0.25"}, "1,481: is it 1.481 or 1481? Write one of these."),
+    "nothing": ({}, "1,481: is it 1.481 or 1481? Write one of these."),
+}
+
+
+@pytest.mark.parametrize("others", COMMAS)
+def test_a_comma_is_decimal_where_those_of_the_sheet_are(page: Page, small: Sheet, others: str, tmp_path: Path) -> None:
+    typed, says = COMMAS[others]
+    for name, text in typed.items():
+        page.locator(field(name)).fill(text)
+    page.locator(field("1.dW")).fill("1,481")
+    assert told(page, "1.dW") == says
+    page.locator(field("1.dW", 2, 2)).focus()
+    assert told(page, "1.dW") == says
+    answers = json.loads(downloaded(page, tmp_path).read_text(encoding="utf-8"))["answers"]
+    read = next(line.read for line in grade(small, answers).lines if line.name == "1.dW")
+    assert (read[0][0] == 1.481) == ("read as" in says)
+
+
 def test_what_is_half_typed_is_marked_once_it_is_left(page: Page) -> None:
     page.locator(field("1.loss")).focus()
     page.keyboard.type("1/")
@@ -297,6 +319,7 @@ def test_a_whole_matrix_typed_into_its_first_field_fills_in_all(page: Page, text
     assert status(page) == "A whole matrix was filled in. Ctrl+Z takes it back."
     page.keyboard.press("Control+z")
     assert entries(page, "1.dW") == [text, "", "", ""]
+    assert marked(page) == []
 
 
 def test_a_matrix_that_was_typed_displaces_nothing(page: Page) -> None:

@@ -17,7 +17,9 @@ NUMBER_FORMS = tuple(form.typed for rows in FORMS.values() for form in rows if i
 MATRIX_FORMS = tuple(
     form.typed for rows in FORMS.values() for form in rows if isinstance(form.typed, str) and form.shape != ONE
 )
-LEFT_TO_THE_GRADER = ("\x0crac{1}{3}", "[[0.5]]", "tensor(0.5, grad_fn=<MeanBackward0>)")
+LEFT_TO_THE_GRADER = (
+    *("\x0crac{1}{3}", "[[0.5]]", r"\num{-0.5}", "{-}0{,}5", r"\textcolor{red}{\mathbf{-0.5}}", r"\-0.5"),
+)
 """What the grader reads as one number and a page does not judge."""
 
 SHAPES = ((2, 2), (1, 2), (2, 1), (2, 3), (3, 1), (1, 4))
@@ -105,6 +107,14 @@ def test_what_is_no_number_is_seen(scripts: Page) -> None:
     agree(scripts, list(SEEN_AT_ONCE))
 
 
+GROUPS = {"1.234,5": 1234.5, "1,234.5": 1234.5, "1'234.5": 1234.5, "1,234,567": 1234567, "12\u202f345": 12345}
+
+
+def test_digits_in_groups_are_read(scripts: Page) -> None:
+    assert [said["value"] for said in numbers(scripts, list(GROUPS))] == list(GROUPS.values())
+    agree(scripts, list(GROUPS))
+
+
 def test_what_is_half_typed_is_not_complained_of(scripts: Page) -> None:
     for whole in ("-0.25", "1/3", "1/0.5", "2e-3", "sqrt(2)/2", "exp(-1)", "3*10^-2", "1,25", "np.sigmoid(0.5)"):
         for text, said in zip(starts := [whole[:i] for i in range(len(whole))], numbers(scripts, starts), strict=True):
@@ -139,6 +149,8 @@ PIECES = (
         "L =",
     ),
     *("\\frac{1}", "{2}", "\\sqrt", "\\cdot", "\\pi", "\\left(", "\\\\ ", " & ", "\\begin{pmatrix}", "array("),
+    *("…", "...", "ca. ", "about ", "c(", "list(", "float(", ".round(4)", ".item()", "<-", "row 1:", "- ", "1) ", "• "),
+    *("relu(", "step(", "max(0, ", "σ(", "ς(", ") A", "1.234,5", "1'234", "12\u202f345"),
     *("1,234", "0,5", "1/3", "0.5", "-2", "- ", "[[", "], [", "; ", ", ", "____"),
 )
 
@@ -179,7 +191,7 @@ WHOLE = (
     "tensor([[0.5, -0.25], [1/3, 2]], grad_fn=<MmBackward0>)",
     "dQ = [[0.5, -0.25], [1/3, 2]]",
     r"\begin{pmatrix} 0.5 & -0.25 \\ 1/3 & 2 \end{pmatrix}",
-    r"$$\begin{bmatrix}0.5&-0.25\\ \frac{1}{3}&2\end{bmatrix}$$",
+    r"$$\begin{bmatrix}0.5&-0.25\\\frac{1}{3}&2\end{bmatrix}$$",
     r"\left[\begin{array}{cc} 0.5 & -0.25 \\ 1/3 & 2 \end{array}\right]",
     "⎡0.5  −0.25⎤\n⎢          ⎥\n⎣1/3   2   ⎦",
     "[0,5 −0,25; 1/3 2]",

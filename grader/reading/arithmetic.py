@@ -83,7 +83,7 @@ class _Values(Transformer[Token, float]):
         return over / under
 
     def apply(self, name: str, argument: float) -> float:
-        return _FUNCTIONS[re.split(r"[.\\]", name.lower())[-1]](argument)
+        return _FUNCTIONS[re.split(r"[.\\]", name.casefold())[-1]](argument)
 
     def apply_to_two(self, name: str, first: float, second: float) -> float:
         return (max if "max" in name.lower() else min)(first, second)

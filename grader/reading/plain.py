@@ -55,7 +55,7 @@ _BARE = (
 )
 # Two backslashes in front of a command: the text was escaped once more than it was read.
 _TWICE = re.compile(
-    rf"\\\\(?=(?:begin|end|frac|[dt]frac|sqrt|cdot|times|left|right|approx|[hv]?phantom|textcolor|{_KEEP})(?![a-zA-Z]))"
+    rf"(?<!\\)\\\\(?=(?:begin|end|frac|[dt]frac|sqrt|cdot|times|left|right|approx|[hv]?phantom|textcolor|{_KEEP})(?![a-zA-Z]))"
 )
 _ROW = re.compile(r"\\\\\*?(?:\[[^\[\]]*\])?|\\(?:cr|tabularnewline|newline)(?![a-zA-Z])")
 _ENVIRONMENTS = (
