@@ -22,7 +22,7 @@ _HEADING, _FENCE = re.compile(r"\s{0,3}#{1,6}\s"), re.compile(r"\s*(?:```|~~~)")
 _QUOTED = re.compile(r"\s*>\s?")
 # A line that begins with a word is the sheet's own text, or a given such as "K = [[1, 2], [3, 4]]".
 _PROSE = re.compile(
-    r"[\s*_`$-]*(?:[0-9]+[.)]\s+)?(?!(?:np|numpy|torch|array|tensor|matrix|exp|sqrt|ln|log|pi|e)(?![a-z]))[^\W\d_]",
+    r"(?:\\?[\s*_`$-])*(?:[0-9]+\\?[.)]\s*)?(?!(?:np|numpy|torch|array|tensor|matrix|exp|sqrt|ln|log|pi|e)(?![a-z]))[^\W\d_]",
     re.I,
 )
 _RULE = re.compile(r"\s*(?:-\s*){3,}$|\s*(?:\*\s*){3,}$")
@@ -59,7 +59,7 @@ def _ends(line: str, name: str, started: bool) -> bool:
     """Whether this line is no part of the answer above it."""
     if started:
         return bool(_FENCE.match(line) or _RULE.match(line) or _PROSE.match(line))
-    repeated = line.strip("*_`$ \t-").startswith(within(name))  # "dQ = …" once more, below "1.dQ ="
+    repeated = line.strip("\\*_`$ \t-").startswith(within(name))  # "dQ = …" once more, below "1.dQ ="
     return bool(_PROSE.match(line)) and not repeated and not _FENCE.match(line)
 
 

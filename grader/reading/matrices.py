@@ -22,7 +22,7 @@ _LAYOUTS = (
 _OPERATOR = re.compile(r"(?<!\s)\s*(\*+|[/^×·⋅∙]|\\times|\\cdot|(?<=[\d.)])\s*[xX](?=\s*10))\s*|(?<!\s)\s+(?=%)")
 LONGEST = 5000
 _PLACE = re.compile(r"_{2,}|…|\.{3}|□")  # a place to write in, as it is printed
-_NOTHING_INSIDE = re.compile(r"\[[\s,;&]*\]")
+_NOTHING_INSIDE = re.compile(r"\[[\s,;&]*\]|,[\s,]*(?=\])")
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3} [0-9]{3}(?![0-9.,])")
 _LOOSE_COMMA = re.compile(r",(?!\d)|(?<!\d),")
 _LOOSE_SIGN = re.compile(r"(?:^|(?<!\s)\s+)([-+])\s+(?=\S)")
