@@ -61,8 +61,8 @@ FORMULAS: Mapping[type[Style], str] = {
 """How one writes a formula, where a format has a way of its own."""
 
 LAST: Mapping[type[Style], str] = {
-    Html: "Tab and Enter lead from field to field, arrow keys about a matrix. When you have finished, press "
-    "**Download answers.json** and hand that file in.",
+    Html: "Tab and Enter lead from field to field, arrow keys about a matrix. A whole matrix, typed or pasted into its "
+    "first field, fills in all of them. When you have finished, press **Download answers.json** and hand that file in.",
     Spreadsheet: "You may put in rows and columns; leave the answers' names in the first column as they are. "
     "The tab Notes is yours to work on.",
 }

@@ -7,11 +7,23 @@
   const say = (words) => { if (at("status").textContent !== words) at("status").textContent = words; };
   const isBlank = (text) => text.trim() === "";
 
+  // The line under an answer's numbers that says how they are read. A formula has none.
+  const telling = (field) => {
+    const group = field.dataset.row && field.closest(".answer");
+    if (!group) return null;
+    const line = group.querySelector(".told") ?? group.appendChild(document.createElement("p"));
+    line.className = "told";
+    line.id = `${field.dataset.answer}.told`;
+    line.setAttribute("aria-live", "polite");
+    field.setAttribute("aria-describedby", line.id);
+    return line;
+  };
+
   // Each answer by its name: its fields, row by row. One number, or a formula, is a field outside any matrix.
   const answers = new Map();
   for (const field of fields) {
     const { answer, row = "1" } = field.dataset;
-    if (!answers.has(answer)) answers.set(answer, { alone: !field.closest("table"), rows: [] });
+    if (!answers.has(answer)) answers.set(answer, { alone: !field.closest("table"), rows: [], told: telling(field) });
     (answers.get(answer).rows[row - 1] ??= []).push(field);
   }
 
@@ -30,9 +42,7 @@
   const spread = (value, { alone, rows }) => {
     if (value === null || value === "") return rows.map((row) => row.map(() => ""));
     let values = alone && !Array.isArray(value) ? [[value]] : value;
-    if (typeof values === "string") {
-      try { values = JSON.parse(values); } catch { return null; }
-    }
+    if (typeof values === "string") values = matrices.read(values, rows.length, rows[0].length);
     const fits = Array.isArray(values) && values.length === rows.length
       && values.every((row, i) => Array.isArray(row) && row.length === rows[i].length
         && row.every((x) => x === null || typeof x === "string" || typeof x === "number"));
@@ -47,6 +57,41 @@
     return values === null;
   }).map(([name]) => name);
 
+  // --- how it is read ---
+
+  // Whether the decimals of this problem have commas, and nothing on the sheet has a point.
+  const commasElsewhere = (name) => {
+    const problem = name.replace(/\..*/, ".");
+    return fields.some(({ dataset, value }) => dataset.row && dataset.answer.startsWith(problem) && numbers.isDecimalComma(value))
+      && !fields.some(({ value }) => numbers.hasPoint(value));
+  };
+
+  const isOnly = (field, all) => all.every((other) => other === field || isBlank(other.value));
+
+  // Says of one answer what cannot be read, and how the field that is being filled in is read. While it is `typed`,
+  // nothing is said of what may still become a number.
+  const tell = ([name, { alone, rows, told }], edited = null, typed = false) => {
+    if (!told) return;
+    const all = rows.flat();
+    const decimalComma = numbers.decimalCommas(all.map((field) => field.value)) || commasElsewhere(name);
+    const says = all.map((field) => {
+      const { value, plain, trouble, unfinished } = !typed && matrices.read(field.value, rows.length, rows[0].length)
+        ? { trouble: isOnly(field, all) ? undefined : "a whole matrix, which needs the other fields blank" }
+        : numbers.read(field.value, { matrix: !alone, beside: all.length > 1, decimalComma });
+      const wrong = trouble !== undefined && !(typed && unfinished && field === edited);
+      field.setAttribute("aria-invalid", wrong);
+      const what = alone ? "" : `${field.value.trim().slice(0, 40)}: `;
+      if (wrong) return `${what}${trouble}${trouble.endsWith("?") ? "" : "."}`;
+      return value !== undefined && field === edited && (typed || !plain) ? `${what}read as ${Number(value.toPrecision(10))}.` : "";
+    });
+    const sentence = [...new Set(says)].filter(Boolean).join(" ");
+    if (told.textContent !== sentence) told.textContent = sentence;
+  };
+  const tellAll = (edited) => { for (const answer of answers) tell(answer, edited); };
+  const tellOf = (field, typed) => tell([field.dataset.answer, answers.get(field.dataset.answer)], field, typed);
+
+  let before = null; // the fields that were filled in at once last, and what stood in them
+
   // --- kept in this browser ---
 
   const KEY = `handprop:${sheet}`;
@@ -60,7 +105,10 @@
   } catch { /* said below */ }
 
   const filledIn = () => fields.filter((field) => !isBlank(field.value)).length;
-  const count = () => { at("count").textContent = `${filledIn()} of ${fields.length} entries filled in`; };
+  const count = () => {
+    const wrong = fields.filter((field) => field.getAttribute("aria-invalid") === "true").length;
+    at("count").textContent = `${filledIn()} of ${fields.length} entries filled in${wrong ? `, ${wrong} cannot be read` : ""}`;
+  };
   const keep = (words = "Saved in this browser.") => {
     count();
     unsaved = true;
@@ -72,12 +120,23 @@
   };
   const restore = (text) => {
     try { fill(JSON.parse(text) ?? {}); } catch { /* kept by something else under this name */ }
+    tellAll();
     count();
   };
 
   restore(store?.getItem(KEY) ?? "{}");
   say(!store ? NOT_KEPT : filledIn() ? "Your answers of last time are filled in." : "What you type is saved in this browser.");
-  document.addEventListener("input", (event) => { if (event.target.dataset.answer) keep(); });
+  document.addEventListener("input", ({ target }) => {
+    if (!target.dataset.answer) return;
+    before = null;
+    tellOf(target, true);
+    keep();
+  });
+  document.addEventListener("change", ({ target }) => {
+    if (!target.dataset.row) return;
+    if (!spreadOver(target, target.value, true)) tellAll(target);
+    count();
+  });
   // The same sheet in another window.
   addEventListener("storage", (event) => { if (event.key === KEY && event.newValue) restore(event.newValue); });
   addEventListener("beforeunload", (event) => { if (unsaved && filledIn()) event.preventDefault(); });
@@ -111,19 +170,53 @@
     to.select?.();
   });
 
-  // Several numbers copied from a spreadsheet, parted by tabs and ends of line, go to the fields from this one on.
-  document.addEventListener("paste", (event) => {
-    const field = event.target;
-    const text = event.clipboardData.getData("text").trim();
-    if (!field.dataset.answer || !/[\t\n]/.test(text)) return;
-    event.preventDefault();
+  // --- a whole matrix at once ---
+
+  const fillIn = (rows, texts) => {
+    before = rows.flat().map((field) => [field, field.value]);
+    texts.forEach((row, i) => row?.forEach((text, j) => {
+      if (text !== undefined && rows[i]?.[j]) rows[i][j].value = text;
+    }));
+    tellAll();
+    keep("A whole matrix was filled in. Ctrl+Z takes it back.");
+  };
+
+  // A whole matrix in one field goes to all of them; one that was typed only where the others are blank.
+  const spreadOver = (field, text, typed) => {
+    const rows = rowsOf(field);
+    const found = matrices.read(text, rows.length, rows[0].length);
+    if (!found || (typed && !isOnly(field, rows.flat()))) return false;
+    fillIn(rows, found);
+    return true;
+  };
+
+  // Cells copied from a spreadsheet that are no whole matrix go to the fields from this one on.
+  const spreadFrom = (field, text) => {
     const rows = rowsOf(field);
     const i = rows.findIndex((row) => row.includes(field));
     const j = rows[i].indexOf(field);
-    text.split(/\r?\n/).forEach((line, below) => line.split("\t").forEach((cell, right) => {
-      const to = rows[i + below]?.[j + right];
-      if (to) to.value = cell.trim();
-    }));
+    const cells = text.split(/\r?\n/).map((line) => line.split("\t").map((cell) => cell.trim()));
+    fillIn(rows, [...Array(i), ...cells].map((row) => row && [...Array(j), ...row]));
+  };
+
+  document.addEventListener("paste", (event) => {
+    const field = event.target;
+    if (!field.dataset.row) return;
+    const text = event.clipboardData.getData("text").trim();
+    const whole = isBlank(field.value) || field.selectionEnd - field.selectionStart === field.value.length;
+    if (whole && spreadOver(field, text, false)) event.preventDefault();
+    else if (/[\t\n]/.test(text)) {
+      event.preventDefault();
+      spreadFrom(field, text);
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (!before || event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey) return;
+    event.preventDefault();
+    for (const [field, text] of before) field.value = text;
+    tellAll();
+    before = null;
     keep();
   });
 
@@ -142,6 +235,7 @@
   at("clear").addEventListener("click", () => {
     if (!filledIn() || !confirm("Clear every answer on this sheet? This cannot be undone.")) return;
     for (const field of fields) field.value = "";
+    tellAll();
     keep("Every answer was cleared.");
     fields[0].focus();
   });
@@ -158,6 +252,7 @@
       say(`${file.name} is of sheet ${found.sheet}, and this is sheet ${sheet}. Nothing was loaded.`);
     } else if (!filledIn() || confirm(`Replace what is filled in here by what is in ${file.name}?`)) {
       const left = fill(found.answers);
+      tellAll();
       keep(`${file.name} was loaded.${left.length ? ` These answers do not fit their fields and were left out: ${left.join(", ")}.` : ""}`);
     }
   });

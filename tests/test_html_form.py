@@ -100,11 +100,11 @@ def test_filled_in_kept_downloaded_and_marked(page: Page, small: Sheet, tmp_path
     answers = answered(small)
     typed(page, small, answers)
     assert page.evaluate("document.activeElement.id") == "download"
-    assert count(page) == "27 of 30 entries filled in"
+    assert count(page) == "27 of 30 entries filled in, 1 cannot be read"
     assert status(page) == "Saved in this browser."
 
     page.reload()
-    assert count(page) == "27 of 30 entries filled in"
+    assert count(page) == "27 of 30 entries filled in, 1 cannot be read"
     assert status(page) == "Your answers of last time are filled in."
     path = downloaded(page, tmp_path)
     assert path.name == f"answers-{small.record.sheet}.json"
@@ -128,7 +128,7 @@ def test_a_downloaded_file_is_loaded_again(page: Page, small: Sheet, tmp_path: P
     page.locator("#file").set_input_files(path)
     page.get_by_text("mine.json was loaded.").wait_for()
     assert page.locator(field("2.dW", 2, 1)).input_value() == "−0,25"
-    assert count(page) == "27 of 30 entries filled in"
+    assert count(page) == "27 of 30 entries filled in, 1 cannot be read"
 
     answers |= {"1.z": "[[0.5, 2]]", "1.eta": "1", "1.dW": [["1"]], "1.p": [[0.25, None]], "1.loss": 3}
     path.write_text(json.dumps({"sheet": small.record.sheet, "answers": answers}), encoding="utf-8")
@@ -201,6 +201,170 @@ def test_keys_lead_about(page: Page) -> None:
     page.locator("input[data-answer]").last.focus()
     page.keyboard.press("Enter")
     assert here() == "download"
+
+
+# --- how it is read ---------------------------------------------------------------------------------------------------
+
+
+def told(page: Page, answer: str) -> str:
+    return page.locator(f'[id="{answer}.told"]').inner_text()
+
+
+def marked(page: Page) -> list[str]:
+    return [str(x.get_attribute("aria-label")) for x in page.locator('input[aria-invalid="true"]').all()]
+
+
+def test_how_a_number_is_read_is_said_while_it_is_typed(page: Page) -> None:
+    page.locator(field("1.loss")).focus()
+    seen = []
+    for key in "1/3":
+        page.keyboard.press(key)
+        seen.append(told(page, "1.loss"))
+    assert seen == ["read as 1.", "", "read as 0.3333333333."]
+    page.keyboard.press("Tab")
+    assert told(page, "1.loss") == "read as 0.3333333333."
+    page.locator(field("1.loss")).fill("0.25")
+    assert told(page, "1.loss") == "read as 0.25."
+    page.locator(field("1.z")).focus()
+    assert told(page, "1.loss") == ""  # it says no more than what stands there
+    assert page.locator(field("1.loss")).get_attribute("aria-describedby") == "1.loss.told"
+    assert page.locator('[id="1.loss.told"]').get_attribute("aria-live") == "polite"
+
+
+def test_what_cannot_be_read_is_marked_until_it_is_mended(page: Page) -> None:
+    for column, text in enumerate(("2 kg", "12,345"), 1):
+        page.locator(field("1.dW", 1, column)).fill(text)
+    page.locator(field("1.loss")).fill("abc")
+    kg, comma = "2 kg: “kg” is not part of a number.", "12,345: is it 12.345 or 12345? Write one of these."
+    assert told(page, "1.dW") == f"{kg} {comma}"
+    assert told(page, "1.loss") == "not a number."
+    assert sorted(marked(page)) == ["1.dW row 1 column 1", "1.dW row 1 column 2", "1.loss"]
+    assert count(page) == "3 of 30 entries filled in, 3 cannot be read"
+    page.reload()
+    assert told(page, "1.dW") == f"{kg} {comma}"
+    page.locator(field("1.dW", 2, 1)).fill("0,5")  # now the comma is a decimal one
+    assert told(page, "1.dW") == f"{kg} 0,5: read as 0.5."
+    page.locator(field("1.dW")).fill("2")
+    page.locator(field("1.loss")).fill("")
+    assert marked(page) == []
+    assert count(page) == "3 of 30 entries filled in"
+
+
+COMMAS = {
+    "commas elsewhere": ({"1.loss": "0,25"}, "1,481: read as 1.481."),
+    "commas and points": ({"1.loss": "0,25", "1.p": "0.5"}, "1,481: is it 1.481 or 1481? Write one of these."),
+    "points": ({"1.loss": "0.25"}, "1,481: is it 1.481 or 1481? Write one of these."),
+    "nothing": ({}, "1,481: is it 1.481 or 1481? Write one of these."),
+}
+
+
+@pytest.mark.parametrize("others", COMMAS)
+def test_a_comma_is_decimal_where_those_of_the_sheet_are(page: Page, small: Sheet, others: str, tmp_path: Path) -> None:
+    typed, says = COMMAS[others]
+    for name, text in typed.items():
+        page.locator(field(name)).fill(text)
+    page.locator(field("1.dW")).fill("1,481")
+    assert told(page, "1.dW") == says
+    page.locator(field("1.dW", 2, 2)).focus()
+    assert told(page, "1.dW") == says
+    answers = json.loads(downloaded(page, tmp_path).read_text(encoding="utf-8"))["answers"]
+    read = next(line.read for line in grade(small, answers).lines if line.name == "1.dW")
+    assert (read[0][0] == 1.481) == ("read as" in says)
+
+
+def test_what_is_half_typed_is_marked_once_it_is_left(page: Page) -> None:
+    page.locator(field("1.loss")).focus()
+    page.keyboard.type("1/")
+    assert (told(page, "1.loss"), marked(page)) == ("", [])
+    page.keyboard.press("Enter")
+    assert (told(page, "1.loss"), marked(page)) == ("not finished.", ["1.loss"])
+    assert count(page) == "1 of 30 entries filled in, 1 cannot be read"
+
+
+def test_what_is_said_moves_nothing_and_is_not_printed(page: Page) -> None:
+    fields = "[...document.querySelectorAll('input[data-answer], h3')]"
+    places = f"{fields}.map((field) => Math.round(field.getBoundingClientRect().y + scrollY))"
+    before = page.evaluate(places)
+    page.locator(field("1.dW")).fill("2 kg")
+    page.locator(field("1.loss")).fill("1/3")
+    assert page.evaluate(places) == before
+    page.emulate_media(media="print")
+    assert not page.locator('[id="1.dW.told"]').is_visible()
+
+
+def test_every_keyboard_has_a_minus(page: Page) -> None:
+    assert page.locator("[inputmode]").count() == 0  # a phone's keyboard of digits may have none
+    assert page.locator('input[data-answer]:not([type="text"])').count() == 0
+
+
+# --- a whole matrix at once -------------------------------------------------------------------------------------------
+
+
+def entries(page: Page, answer: str) -> list[str]:
+    return [x.input_value() for x in page.locator(f'input[data-answer="{answer}"]').all()]
+
+
+WHOLE = "[[0.1, -0.2], [1/3, 4]]", "[0.1 -0.2; 1/3 4]", r"\begin{pmatrix} 0.1 & -0.2 \\ 1/3 & 4 \end{pmatrix}"
+
+ON_LINES = "[[ 0.1 -0.2]\n [ 1/3  4. ]]", "0.1 -0.2\n1/3 4\n", "0.1\t-0.2\r\n1/3\t4\r\n"
+
+
+@pytest.mark.parametrize("text", WHOLE)
+def test_a_whole_matrix_typed_into_its_first_field_fills_in_all(page: Page, text: str) -> None:
+    page.locator(field("1.dW")).focus()
+    page.keyboard.type(text)
+    page.keyboard.press("Tab")
+    assert entries(page, "1.dW") == ["0.1", "-0.2", "1/3", "4"]
+    assert count(page) == "4 of 30 entries filled in"
+    assert status(page) == "A whole matrix was filled in. Ctrl+Z takes it back."
+    page.keyboard.press("Control+z")
+    assert entries(page, "1.dW") == [text, "", "", ""]
+    assert marked(page) == []
+
+
+def test_a_matrix_that_was_typed_displaces_nothing(page: Page) -> None:
+    page.locator(field("1.dW", 2, 2)).fill("0.7")
+    page.locator(field("1.dW")).focus()
+    page.keyboard.type(WHOLE[0])
+    page.keyboard.press("Tab")
+    assert entries(page, "1.dW") == [WHOLE[0], "", "", "0.7"]
+    assert told(page, "1.dW") == f"{WHOLE[0]}: a whole matrix, which needs the other fields blank."
+
+
+@pytest.mark.parametrize("text", ["1,5", "-1,234", "1 -4"])
+def test_a_number_with_a_comma_is_no_matrix(page: Page, text: str) -> None:
+    page.locator(field("1.z")).focus()
+    page.keyboard.type(text)
+    page.keyboard.press("Tab")
+    assert entries(page, "1.z") == [text, ""]
+
+
+@pytest.mark.parametrize("text", [*WHOLE, *ON_LINES])
+@pytest.mark.parametrize("at", [(1, 1), (2, 2)])
+def test_a_whole_matrix_is_pasted_over_its_fields(page: Page, text: str, at: tuple[int, int]) -> None:
+    page.locator(field("1.dW", 1, 2)).fill("9")
+    page.locator(field("1.dW", *at)).evaluate(PASTE, text)
+    assert [x.rstrip(".") for x in entries(page, "1.dW")] == ["0.1", "-0.2", "1/3", "4"]
+    page.keyboard.press("Control+z")
+    assert entries(page, "1.dW") == ["", "9", "", ""]
+
+
+def test_after_more_was_typed_undo_is_the_browsers_own(page: Page) -> None:
+    page.locator(field("1.dW")).evaluate(PASTE, WHOLE[0])
+    page.locator(field("1.loss")).focus()
+    page.keyboard.type("5")
+    page.keyboard.press("Control+z")
+    assert entries(page, "1.dW") == ["0.1", "-0.2", "1/3", "4"]
+    assert page.locator(field("1.loss")).input_value() == ""
+
+
+def test_a_file_with_a_matrix_in_one_text_is_loaded(page: Page, small: Sheet, tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    answers = {"1.dW": WHOLE[1], "2.dW": "no matrix"}
+    path.write_text(json.dumps({"sheet": small.record.sheet, "answers": answers}), encoding="utf-8")
+    page.locator("#file").set_input_files(path)
+    page.get_by_text("mine.json was loaded. These answers do not fit their fields and were left out: 2.dW.").wait_for()
+    assert entries(page, "1.dW") == ["0.1", "-0.2", "1/3", "4"]
 
 
 PASTE = """(element, text) => { const data = new DataTransfer(); data.setData('text/plain', text);

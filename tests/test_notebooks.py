@@ -102,11 +102,51 @@ def test_a_cell_without_its_comment_goes_by_what_it_was_printed_for(tmp_path: Pa
 
 
 def test_scratch_work_is_no_answer(tmp_path: Path) -> None:
-    scratch = code("import numpy as np", "Q = X @ W_Q", "dQ = [[9]]", "for i in range(3):", "    print(i)")
-    cells = [scratch, code("# 1.dQ", "dQ = ..."), code("# 1.Q", "s = X @ W", "Q = 2"), scratch]
+    scratch = code("import numpy as np", "Q = X @ W_Q", "dQ = dscores @ K", "for i in range(3):", "    print(i)")
+    cells = [scratch, code("# 1.dQ", "dQ = ..."), code("# 1.Q", "s = X @ W", "Q = 2"), scratch, code("Q = 3")]
     assert {name: how(value) for name, value in found(tmp_path, *cells).items()} == {
         "1.dQ": "blank",
         "1.Q": "read as 2",
+    }
+
+
+PRINTED = code("# 1.dQ  (2 × 2, 4 marks)", "dQ = [[..., ...],", "      [..., ...]]", answer="1.dQ")
+ASSIGNED = "dQ = [[1, 2], [3, 4]]"
+ELSEWHERE = {
+    "a new cell": code(ASSIGNED),
+    "a new cell with scratch work": code("X = [[9]]", ASSIGNED, "print(dQ)"),
+    "as an array": code("dQ = np.array([[1, 2],", "               [3, 4]])"),
+    "text": text(ASSIGNED),
+    "text between fences": text("```python", ASSIGNED, "```"),
+    "text in dollars": text("$$dQ = \\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}$$"),
+    "raw": {"cell_type": "raw", "metadata": {}, "source": ASSIGNED},
+    "the copied comment": code("# 1.dQ", ASSIGNED),
+}
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+@pytest.mark.parametrize("after", [True, False])
+def test_an_answer_in_another_cell_counts_where_the_printed_place_is_blank(
+    tmp_path: Path, where: str, after: bool
+) -> None:
+    cells = [PRINTED, ELSEWHERE[where]] if after else [ELSEWHERE[where], PRINTED]
+    assert how(found(tmp_path, *cells, code("# 1.dK", "dK = ..."))["1.dQ"], (2, 2)) == READ
+
+
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+@pytest.mark.parametrize("answer", ["1.dQ", ""])
+@pytest.mark.parametrize("source", [f"# 1.dQ  (2 × 2, 4 marks)\n{ASSIGNED}", f"```\n# 1.dQ\n{ASSIGNED}\n```", ASSIGNED])
+def test_a_printed_cell_may_have_become_text(tmp_path: Path, kind: str, answer: str, source: str) -> None:
+    cell = code(source, answer=answer) | {"cell_type": kind}
+    others = [] if answer or "#" in source else [PRINTED]
+    assert how(found(tmp_path, cell, *others)["1.dQ"], (2, 2)) == READ
+
+
+def test_another_cell_belongs_to_the_problem_above_it(tmp_path: Path) -> None:
+    cells = [code("# 1.Q", "Q = ..."), code("Q = 1"), code("# 2.Q", "Q = ..."), code("Q = 2")]
+    assert {name: how(value) for name, value in found(tmp_path, *cells).items()} == {
+        "1.Q": "read as 1",
+        "2.Q": "read as 2",
     }
 
 

@@ -47,7 +47,7 @@ def feedback(ending: str = "md") -> str:
         "1.K": "[[1, 2], [3, 4]]",
         "1.scores": "",
         "1.weights": "[[0.5, 0.5], [0.5]]",
-        "1.loss": "1,234",
+        "1.loss": "1 234",
         "1.dlogits": [["", 0.1, "", 0.2]],
         "1.dR": "1",
         "1.dQ": (-np.asarray(answers["1.dQ"])).tolist(),
@@ -203,5 +203,5 @@ def test_feedback_shows_how_an_answer_was_read_where_it_was() -> None:
     page = feedback()
     assert "**1.dQ** was read as\n\n```\n[       0 " in page
     assert "**1.loss** was read as" not in page
-    assert "“1,234” can be read in two ways: is it 1.234 or 1234?" in page
+    assert "digits are not joined over a blank, so “234” is a second number" in page
     assert "“1.dR” is not the name of an answer on this sheet" in page

@@ -220,12 +220,43 @@ def test_locks(tmp_path: Path) -> None:
 def test_damage(tmp_path: Path) -> None:
     whole = fill_pdf(blank_pdf(SMALL), {"1.dW_Q": [[1, 2], [3, 4]]})
     assert reason(tmp_path, "s.pdf", whole[: len(whole) // 2]) == TRUNCATED
-    assert reason(tmp_path, "s.pdf", b"%PDF-1.7\n%%EOF\n") == DAMAGED
+    assert reason(tmp_path, "s.pdf", b"%PDF-1.7\nstartxref\n0\n%%EOF\n") == DAMAGED
     assert reason(tmp_path, "s.pdf", "hello") == (
         "This is no PDF, although it is called one. Save it again in your PDF program."
     )
     # what mail does to a file's offsets is mended
     assert answers(tmp_path, "s.pdf", b"\n\n\n" + whole)["1.dW_Q"] == [["1", "2"], ["3", "4"]]
+
+
+BEHIND = [
+    b"\n",
+    b"\0" * 4096,
+    b" " * 70_000,
+    b"\r\n-- \r\nSent from my phone\r\n" * 100,
+    b"<html>" * 9000,
+    b"\n%%\n",
+    b"\x1a",
+]
+
+
+@pytest.mark.parametrize("behind", BEHIND, ids=len)
+def test_what_stands_behind_the_end_is_passed_over(tmp_path: Path, behind: bytes) -> None:
+    whole = fill_pdf(blank_pdf(SMALL), {"1.dW_Q": [[1, 2], [3, 4]]})
+    for page in (whole + behind, whole.rstrip()[:-1] + behind, whole.rstrip().removesuffix(b"%%EOF") + behind):
+        assert answers(tmp_path, "s.pdf", page)["1.dW_Q"] == [["1", "2"], ["3", "4"]]
+
+
+@pytest.mark.parametrize("linearize", [True, False])
+def test_a_truncated_form_is_told_with_padding_too(tmp_path: Path, linearize: bool) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(fill_pdf(blank_pdf(SMALL), {"1.loss": 2}))) as pdf:
+        pdf.save(out, linearize=linearize)
+    whole = out.getvalue()
+    second = whole + b"\n1 0 obj\n<</Length 99>>\nstream\nxyz"  # a later version, which is not all there
+    for page in (whole[: len(whole) // 2], whole[: len(whole) * 9 // 10], second):
+        for behind in (b"", b"\0" * 5000):
+            assert reason(tmp_path, "s.pdf", page + behind) in (TRUNCATED, DAMAGED)
+    assert reason(tmp_path, "s.pdf", second) == TRUNCATED
 
 
 def test_bounds(tmp_path: Path) -> None:

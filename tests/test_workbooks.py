@@ -17,9 +17,11 @@ from handing_in import answers, how, one, reason
 from openpyxl.workbook.defined_name import DefinedName
 
 from grader.handed_in import Submission
-from grader.readers.workbook import DAMAGED, LOCKED, NO_NAMES, NO_SHEET, NOT_STORED
+from grader.readers.spreadsheet import DAMAGED, LOCKED
+from grader.readers.workbook import FAR_LARGER, NO_NAMES, NO_SHEET, NONE_STORED
 
 SHAPES = {"1.dW_Q": (2, 2), "1.loss": (), "1.dW_Q.formula": ()}
+READ = "read as 2×2 [[1, 2], [3, 4]]"
 FIRST, LOSS, FORMULA = "B3", "B6", "B8"  # where their entries begin
 
 
@@ -69,7 +71,7 @@ def test_formulas_are_read_by_their_results(tmp_path: Path) -> None:
 
 
 def test_formulas_without_results_are_told(tmp_path: Path) -> None:
-    assert reason(tmp_path, "s.xlsx", typed(B3="=1/3", C3="=B3*2")) == NOT_STORED
+    assert reason(tmp_path, "s.xlsx", typed(B3="=1/3", C3="=B3*2")) == NONE_STORED
     found = answers(tmp_path, "s.xlsx", typed(B3="=1/3", C3=2, B4=3, C4=4))
     assert how(found["1.dW_Q"], (2, 2)) == (
         "read as 2×2 [[?, 2], [3, 4]] Row 1, column 1: This formula has no stored result, as the program that wrote "
@@ -83,10 +85,10 @@ def test_formulas_without_results_are_told(tmp_path: Path) -> None:
     [
         (
             datetime.datetime(2026, 3, 1),
-            "The spreadsheet made a date of what was typed. Type a fraction as =1/3, or as a decimal such as 0.3333.",
+            "The spreadsheet made a date of what was typed. Type it again with an apostrophe in front, as in '1/3",
         ),
         (datetime.time(1, 30), "The spreadsheet made a date of what was typed."),
-        (True, "Expected a number, got true or false."),
+        (True, "Expected a number, got true/false."),
         (
             "#DIV/0!",
             "The spreadsheet shows the error #DIV/0!. Mend the formula in this cell, or type the number.",
@@ -139,13 +141,33 @@ def test_names_as_other_programs_write_them(tmp_path: Path) -> None:
     assert answers(tmp_path, "s.xlsx", changed(libreoffice))["1.loss"] == [[0.5]]
 
 
-def test_places_that_are_gone_are_told(tmp_path: Path) -> None:
-    def nameless(book: Any) -> None:
-        book.defined_names.clear()
+def nameless(book: Any) -> None:
+    book.defined_names.clear()
 
-    def deleted(book: Any) -> None:
-        for name in book.defined_names:
-            book.defined_names[name] = DefinedName(name, attr_text="#REF!")
+
+def pointing_nowhere(book: Any) -> None:
+    for name in book.defined_names:
+        book.defined_names[name] = DefinedName(name, attr_text="#REF!")
+
+
+@pytest.mark.parametrize("lose", [nameless, pointing_nowhere])
+def test_answers_whose_names_are_gone_are_found_by_their_labels(tmp_path: Path, lose: Callable[[Any], None]) -> None:
+    def change(book: Any) -> None:
+        tab = book.active
+        tab["G3"], tab["B3"], tab["C3"], tab["B4"], tab["C4"] = "x   (2 × 2, 3 marks)", 1, 2, 3, 4
+        tab["B6"], tab["B8"] = "0,5", "X.T @ dQ"
+        lose(book)
+
+    found = answers(tmp_path, "s.xlsx", changed(change))
+    assert [how(found["1.dW_Q"], (2, 2)), how(found["1.loss"])] == [READ, "read as 0.5"]
+    assert found["1.dW_Q.formula"] == "X.T @ dQ"
+
+
+def test_places_that_are_gone_are_told(tmp_path: Path) -> None:
+    def emptied(book: Any) -> None:
+        nameless(book)
+        for row in book.active["A1:A9"]:
+            row[0].value = None
 
     def empty_id(book: Any) -> None:
         book.active["B1"] = None
@@ -153,10 +175,14 @@ def test_places_that_are_gone_are_told(tmp_path: Path) -> None:
     def huge(book: Any) -> None:
         book.defined_names["answer_1"] = DefinedName("answer_1", attr_text="'Problem 1''s'!$A$1:$XFD$1048576")
 
-    assert reason(tmp_path, "a.xlsx", changed(nameless)) == NO_NAMES
-    assert reason(tmp_path, "b.xlsx", changed(deleted)) == NO_NAMES
+    def huge_size(book: Any) -> None:
+        nameless(book)
+        book.active["G3"] = "(999 × 999, 2 marks)"
+
+    assert reason(tmp_path, "a.xlsx", changed(emptied)) == NO_NAMES
     assert reason(tmp_path, "c.xlsx", changed(empty_id)) == NO_SHEET
-    assert reason(tmp_path, "d.xlsx", changed(huge)).startswith("The answers' places in this workbook are far larger")
+    for name, change in {"d.xlsx": huge, "e.xlsx": huge_size}.items():
+        assert reason(tmp_path, name, changed(change)) == FAR_LARGER
 
 
 def test_a_label_that_was_changed_is_told_by_its_name(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def html(sheet: Worked, solution: bool) -> bytes:
         losses = problem["losses"]
         problem["plot"] = base64.b64encode(loss_plot(losses, "svg")).decode() if losses else ""
         problem["told_losses"] = ", then ".join(f"{loss:.4f}" for loss in losses)
-    carried = web.carried() if solution else web.carried(("sheet.css",), ("sheet.js",))
+    carried = web.carried() if solution else web.carried(("sheet.css",), ("numbers.js", "matrices.js", "sheet.js"))
     return render("sheet.html.jinja", {**strings, "carried": carried, "letters": found.letters}).encode()
 
 

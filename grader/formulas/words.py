@@ -10,7 +10,8 @@ from lark import Token
 from backprop.notation import LETTERS
 from grader.formulas.functions import FUNCTIONS, WITHOUT_BRACKETS
 from grader.formulas.names import Vocabulary
-from grader.reading.numbers import SAME, Refused, clip
+from grader.reading.numbers import Refused, clip
+from grader.reading.plain import SAME
 
 FORMULA_FORMS = r"Accepted: A.T @ dB, A^T dB or A^\top \frac{\partial L}{\partial B}."
 NO_SUMS = "A sum over an index is not read here. Write rowsum(A), colsum(A) or sum(A)."

@@ -18,6 +18,7 @@ from course.answer_names import FORMULA, AnswerName
 from course.records import LineRecord, ProblemRecord, SetRecord, SheetRecord, answers_of, decoder
 from grader.handed_in import Submission, printable
 from grader.marking.columns import mark_problem
+from grader.marking.commas import settled
 from grader.marking.line import EXACT_WORK, Class
 from grader.marking.marks import LineMarks, Marks
 from grader.reading.columns import read_column
@@ -157,6 +158,7 @@ def _problem_marked(sheet_set: SetRecord, number: int, problem: ProblemRecord, h
         if line.asked
     }
     given = [record.given[number - 1] for record, _ in handed_in]
+    answers = dict(settled(problem, given, answers, [submission.answers for _, submission in handed_in]))
     verdicts = mark_problem(problem, given, {name: column.numbers for name, column in answers.items()}, naming=True)
     marked = Class(number, problem, sheet_set.marking.follows, answers, verdicts)
     for line in problem.lines:

@@ -35,6 +35,7 @@ READERS: Mapping[str, Reader] = {
     ".pdf": Reader(read_pdf, fill_pdf),
     ".ipynb": Reader(read_notebook, fill_notebook),
     ".xlsx": Reader(read_workbook, fill_workbook),
+    ".xlsm": Reader(read_workbook),
     ".tex": Reader(read_latex, fill_latex),
 }
 

@@ -10,6 +10,7 @@ from grader.handed_in import NoSheet, Read, Refused, Submission, last_filled_in,
 from grader.readers.files import File, bytes_of, text_of
 from grader.readers.filling import Answers, with_entries
 from grader.readers.markdown import NO_SHEET
+from grader.reading.plain import without_looks
 
 NO_ANSWERS = (
     "No answer's place was found: the comments “% answer 1.dQ” and “% end of answer” show where each one is. "
@@ -20,9 +21,6 @@ BEGIN = re.compile(r"%[ \t]*answer[ \t]+([0-9]{1,4}\.\S{1,90})[^\n]*(?:\n|\Z)")
 END = re.compile(r"%[ \t]*end[ \t]+of[ \t]+answer")
 _COMMENT = re.compile(r"((?<!\\)(?:\\\\)*)%[^\n]*")
 _BLANK = re.compile(r"\\blank(?![a-zA-Z])(?:\{\})?")
-# What changes only the looks of a number.
-_LOOKS = re.compile(r"\\(?:num|mathbf|mathrm|mathit|text(?:bf|it|rm|normal)?|ensuremath|underline)\{([^{}]*)\}")
-_COLOUR = re.compile(r"\\(?:textcolor\{[^{}]*\}\{([^{}]*)\}|color\{[^{}]*\})")
 _ROW, _CELL = re.compile(r"\\\\(?:\[[^\[\]]*\])?"), re.compile(r"(?<!\\)&")
 
 
@@ -64,11 +62,8 @@ def _in_words(body: str) -> str:
 
 def _entries(body: str) -> object:
     """Rows of entries; a matrix that was typed with its own brackets stays as it is."""
-    body = _COLOUR.sub(r"\1", body).replace("{,}", ",")
-    for _ in range(5):  # \textbf{\num{0.5}}
-        body = _LOOKS.sub(r"\1", body)
-    body = _BLANK.sub("____", body).strip()
-    if "\\begin" in body or "[" in _ROW.sub("", body):
+    body = without_looks(_BLANK.sub("____", body)).strip()
+    if "[" in _ROW.sub("", body):
         return body
     rows = _ROW.split(body)
     if len(rows) > 1 and not rows[-1].strip():

@@ -14,14 +14,14 @@ NO_SHEET = "The sheet's id is missing: it stands at the top of the sheet, as in 
 
 # 1.dQ = …; editors make it "1\\.dQ" and "1. dQ". The counts keep a line of a million underscores quick.
 _LABEL = re.compile(
-    rf"[\s>*`$_-]*([0-9]{{1,4}})\\?\.(?:\s(?=[^:]*[=≈]))?((?:[^\W\d]|\\_)[\w\\{{}}]{{0,80}}{KIND})"
-    r"[`*$_\s]{0,20}(?::=|==|[=:≈]|\\approx)(.*)"
+    rf"[\s>*`$_\\-]*([0-9]{{1,4}})\\?\.(?:\s(?=[^:]*[=≈]))?((?:[^\W\d]|\\_)[\w\\{{}}]{{0,80}}{KIND})"
+    r"[`*$_\s]{0,20}\\?(?::\\?=|=\\?=|[=:≈]|\\approx)(.*)"
 )
 _HEADING, _FENCE = re.compile(r"\s{0,3}#{1,6}\s"), re.compile(r"\s*(?:```|~~~)")
 _QUOTED = re.compile(r"\s*>\s?")
 # A line that begins with a word is the sheet's own text, or a given such as "K = [[1, 2], [3, 4]]".
 _PROSE = re.compile(
-    r"[\s*_`$-]*(?:[0-9]+[.)]\s+)?(?!(?:np|numpy|torch|array|tensor|matrix|exp|sqrt|ln|log|pi|e)(?![a-z]))[^\W\d_]",
+    r"(?:\\?[\s*_`$-])*(?:[0-9]+\\?[.)]\s*)?(?!(?:np|numpy|torch|array|tensor|matrix|exp|sqrt|ln|log|pi|e)(?![a-z]))[^\W\d_]",
     re.I,
 )
 _RULE = re.compile(r"\s*(?:-\s*){3,}$|\s*(?:\*\s*){3,}$")
@@ -30,7 +30,7 @@ _RULE = re.compile(r"\s*(?:-\s*){3,}$|\s*(?:\*\s*){3,}$")
 def read_markdown(file: File, source: str) -> Read:
     """The sheet with its blanks filled in."""
     text = text_of(bytes_of(file))
-    sheet = sheet_in(text)
+    sheet = sheet_in(text.replace("\\", ""))
     answers = last_filled_in(labelled(text))
     if not sheet:
         raise NoSheet(NO_SHEET, answers)
@@ -59,7 +59,7 @@ def _ends(line: str, name: str, started: bool) -> bool:
     """Whether this line is no part of the answer above it."""
     if started:
         return bool(_FENCE.match(line) or _RULE.match(line) or _PROSE.match(line))
-    repeated = line.strip("*_`$ \t-").startswith(within(name))  # "dQ = …" once more, below "1.dQ ="
+    repeated = line.strip("\\*_`$ \t-").startswith(within(name))  # "dQ = …" once more, below "1.dQ ="
     return bool(_PROSE.match(line)) and not repeated and not _FENCE.match(line)
 
 

@@ -15,6 +15,7 @@ from grader.readers.files import LARGEST_DOCUMENT, File, bytes_of, text_of
 from grader.readers.filling import Answers, as_typed, rows_of
 from grader.readers.markdown import labelled
 from grader.reading.numbers import clip
+from grader.reading.plain import without_looks
 
 MOST_CELLS, LARGEST = 5000, 1_000_000  # characters in all cells; what they printed is not counted
 NO_NOTEBOOK = "This is no notebook, or a damaged one. Save it again in the program that you work in, and hand that in."
@@ -28,6 +29,9 @@ LABEL = re.compile(rf"[^\S\n]*#+[^\S\n]*({PATTERN})(?!\w)")
 _ASSIGNED = re.compile(r"[^\S\n]*([^\W\d]\w{0,80})[^\S\n]*(?::(?!=)[^=\n]*=(?!=)|:(?!=)|=(?!=))")
 _ANOTHER = re.compile(r";[^\S\n]*(?=[^\W\d]\w{0,80}[^\S\n]*=(?!=))")  # "dQ = 1; dK = 2"
 _STATEMENT = re.compile(r"[^\W\d]|[%!@]")
+_MARKED_UP = re.compile(
+    r"(?m)^[^\S\n]*(?:(?:```|~~~).*|[$`*>\s]*[$`*>](?=\s*[^\W\d]))"
+)  # what stands around an answer in text
 _STRING = r"'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\""
 _COMMENT = re.compile(rf"({_STRING})|#[^\n]*", re.DOTALL)
 _QUOTED = re.compile(rf"[rRuUbBfF]{{0,2}}({_STRING})", re.DOTALL)
@@ -37,17 +41,17 @@ _NOTHING = re.compile(r"\bNone\b|(?<!\w)nan\b|(?:np|math|numpy)\.nan\b|float\(\s
 _NAMES = re.compile(r"(?<![\w\\])(?!(?:e|pi|π|x|np|numpy|torch|math|sympy|sp|jnp)\b)[^\W\d]\w*", re.IGNORECASE)
 _KNOWN = {
     *("array", "asarray", "matrix", "tensor", "float", "float16", "float32", "float64", "double", "int", "dtype"),
-    *("exp", "ln", "log", "log10", "sqrt", "tanh", "sigmoid", "device", "requires_grad", "grad_fn", "true", "false"),
+    *("exp", "ln", "log", "log10", "sqrt", "tanh", "sigmoid", "σ", "relu", "step", "max", "min"),
+    *("device", "requires_grad", "grad_fn", "true", "false"),
 }  # fmt: skip
 
 
 def read_notebook(file: File, source: str) -> Read:
     """The notebook with its answers assigned in code cells, or typed into text cells as on the Markdown sheet."""
     cells, metadata = _cells(text_of(bytes_of(file, LARGEST_DOCUMENT)))
-    texts = [cell.source for cell in cells if cell.kind != "code"]
+    texts = [cell.source.replace("\\", "") for cell in cells if cell.kind != "code"]
     sheet = sheet_id(metadata.get("sheet")) or next((found for text in texts if (found := sheet_in(text))), "")
-    pairs = [pair for cell in cells for pair in (_assigned(cell) if cell.kind == "code" else labelled(cell.source))]
-    answers = last_filled_in(_without_doubles(pairs))
+    answers = _placed(cells)
     if not sheet:
         raise NoSheet(NO_SHEET, answers)
     yield Submission(source, sheet, answers)
@@ -159,7 +163,7 @@ def _value(typed: str, answer: str) -> object:
         text = _unquoted(typed)
         return "" if is_blank(text) or text == "None" else text
     text = _NOTHING.sub("____", _unquoted(typed.rstrip("; \n")))
-    names = {name for name in _NAMES.findall(text) if any(char.isalpha() for char in name)}
+    names = {name for name in _NAMES.findall(without_looks(text)) if any(char.isalpha() for char in name)}
     if "@" in text or {name.lower() for name in names} - _KNOWN:
         example = variable(answer) if "." in answer else answer
         return NoNumber(
@@ -180,10 +184,36 @@ def _unquoted(typed: str) -> str:
     return text if "r" in typed[:2].lower() else text.replace("\\\\", "\\")
 
 
-def _without_doubles(pairs: list[tuple[str, object]]) -> Iterator[tuple[str, object]]:
-    """The answers, without what has an answer's name and stands elsewhere in the notebook: there it is scratch work."""
-    lines = {variable(name) for name, _ in pairs if "." in name}
-    return (pair for pair in pairs if "." in pair[0] or pair[0] not in lines)
+def _answers(cell: Cell) -> Iterator[tuple[str, object]]:
+    """The answers of a cell; one of code may have become text by a key that was pressed."""
+    if cell.kind == "code":
+        yield from _assigned(cell)
+    else:
+        yield from labelled(cell.source)
+        yield from _assigned(Cell(cell.kind, _MARKED_UP.sub("", cell.source), cell.answer))
+
+
+def _placed(cells: list[Cell]) -> dict[str, object]:
+    """The answers by their names on the sheet; what another cell assigns counts where the printed place is blank."""
+    pairs = [(cell.kind, *pair) for cell in cells for pair in _answers(cell)]
+    printed = last_filled_in((name, value) for _, name, value in pairs if "." in name)
+    named: dict[str, list[str]] = {}
+    for place in printed:
+        named.setdefault(variable(place), []).append(place)
+    elsewhere: dict[str, object] = {}
+    others: list[tuple[str, object]] = []
+    problem = ""
+    for kind, name, value in pairs:
+        if "." in name:
+            problem = name.partition(".")[0]
+            continue
+        places = named.get(name, [])
+        near = [place for place in places if place.startswith(f"{problem}.")] or places
+        if len(near) == 1 and is_blank(printed[near[0]]) and not is_blank(value):
+            elsewhere[near[0]] = value
+        elif not places and kind == "code":
+            others.append((name, value))
+    return printed | elsewhere | last_filled_in(others)
 
 
 def fill_notebook(page: bytes, answers: Answers) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,9 @@ from grader.readers.files import LARGEST_DOCUMENT, File, bytes_of
 from grader.readers.filling import Answers, as_typed, rows_of
 
 MOST_FIELDS, MOST_PAGES, LONGEST_FIELD, UNPACKED = 20_000, 200, 10_000, 50_000_000
+
+_END = re.compile(rb"startxref\s{1,9}[0-9]{1,12}")
+_OBJECT = re.compile(rb"\b[0-9]{1,9}\s+[0-9]{1,5}\s+obj\b")
 
 DAMAGED = "This PDF is damaged: it could not be opened. Save it again, look whether it opens, and hand in that file."
 TRUNCATED = "This PDF is truncated: its end is missing. Save or upload it again, and look whether it opens."
@@ -37,12 +41,7 @@ DRAWN_ON = (
 
 def read_pdf(file: File, source: str) -> Read:
     """The form with its fields filled in."""
-    data = bytes_of(file, LARGEST_DOCUMENT)
-    if b"%PDF-" not in data[:1024]:
-        raise Refused("This is no PDF, although it is called one. Save it again in your PDF program.")
-    if b"%%EOF" not in data[-2048:]:
-        raise Refused(TRUNCATED)
-    values, drawn_on = _opened(data)
+    values, drawn_on = _opened(_whole(bytes_of(file, LARGEST_DOCUMENT)))
     if not values:
         raise Refused(NO_FIELDS)
     answers = _answers(values)
@@ -54,6 +53,17 @@ def read_pdf(file: File, source: str) -> Read:
     if not any(ids):
         raise NoSheet(NO_SHEET, answers)
     yield Submission(source, next(filter(None, ids)), answers)
+
+
+def _whole(data: bytes) -> bytes:
+    """The PDF up to its end, without what mail and uploads put behind it. Raises Refused where its end is missing."""
+    if b"%PDF-" not in data[:1024]:
+        raise Refused("This is no PDF, although it is called one. Save it again in your PDF program.")
+    end = _END.match(data, max(0, data.rfind(b"startxref")))
+    # an end with objects behind it is that of an earlier version of the form
+    if not end or _OBJECT.search(data, end.end()):
+        raise Refused(TRUNCATED)
+    return data[: end.end()] + b"\n%%EOF\n"
 
 
 def _last(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.handed_in import NoNumber
-from grader.reading.matrices import MATRIX_FORMS, Grid, grids, listed
+from grader.reading.matrices import MATRIX_FORMS, Grid, grids, in_one_place, listed
 from grader.reading.numbers import (
     DECIMAL_COMMA,
     LONGEST_NUMBER,
@@ -15,9 +15,9 @@ from grader.reading.numbers import (
     Refused,
     clip,
     number,
-    plain,
     said,
 )
+from grader.reading.plain import plain
 
 __all__ = ["Entry", "Reading", "read"]
 
@@ -37,34 +37,50 @@ class Reading:
     raw: Raw | None = None
 
     @property
+    def asks(self) -> bool:
+        """Whether the meaning of a comma is asked about."""
+        return any(entry.asks for row in self.entries for entry in row)
+
+    @property
     def messages(self) -> tuple[str, ...]:
         """What could not be read, each thing once."""
         return tuple(dict.fromkeys(entry.message for row in self.entries for entry in row if entry.message))
 
 
-def read(answer: object, shape: tuple[int, ...] = ()) -> Reading:
-    """An answer as entries of the shape asked, whatever was handed in: () is a scalar, (rows, columns) a matrix."""
+def read(answer: object, shape: tuple[int, ...] = (), decimal_comma: bool | None = None) -> Reading:
+    """An answer as entries of the shape asked, whatever was handed in: () is a scalar, (rows, columns) a matrix.
+
+    Whether commas are decimal is said by the rest of the sheet; where it is not, the answer's own commas tell.
+    """
+    reading = _read(answer, shape, decimal_comma)
+    if shape and reading.messages and (whole := in_one_place(answer)):
+        spread = _read(whole, shape, decimal_comma)
+        return reading if spread.messages else spread
+    return reading
+
+
+def _read(answer: object, shape: tuple[int, ...], decimal_comma: bool | None) -> Reading:
     rows, columns = shape or (1, 1)
     try:
         if isinstance(answer, str):
             if len(answer) > 2000 + 100 * rows * columns:
                 raise Refused(f"This answer has {len(answer):,} characters, too many for what is asked. {MATRIX_FORMS}")
-            return _choose(grids(plain(answer), scalar=not shape), rows, columns)
+            return _choose(grids(plain(answer), scalar=not shape), rows, columns, decimal_comma)
         if isinstance(answer, NoNumber):
             raise Refused(answer.says)
-        return _choose([listed(answer)], rows, columns)
+        return _choose([listed(answer)], rows, columns, decimal_comma)
     except Refused as refused:
         text = answer.typed if isinstance(answer, NoNumber) else answer if isinstance(answer, str) else ""
         return Reading(_everywhere(Entry("unreadable", None, clip(text), said("", str(refused))), rows, columns))
 
 
-def _choose(layouts: Sequence[Grid], rows: int, columns: int) -> Reading:
+def _choose(layouts: Sequence[Grid], rows: int, columns: int, decimal_comma: bool | None) -> Reading:
     """The reading that fits the asked shape best; two that fit as well and differ are asked about."""
     tried: list[tuple[Key, Reading]] = []
     for misfit, grid, notes in sorted((_arranged(grid, rows, columns) for grid in layouts), key=lambda fit: fit[0]):
         if any(not key[0] and key[1] < misfit for key, _ in tried):
             break
-        tried.append(_fitted(grid, misfit, notes, rows, columns))
+        tried.append(_fitted(grid, misfit, notes, rows, columns, decimal_comma))
     least = min(key for key, _ in tried)
     best = [reading for key, reading in tried if key == least]
     if least[1] < 3 and any(_values(reading) != _values(best[0]) for reading in best):
@@ -93,16 +109,22 @@ def _arranged(grid: Grid, rows: int, columns: int) -> tuple[int, Grid, tuple[str
     return (2 if len(grid) == rows and columns in lengths else 3), grid, ()
 
 
-def _fitted(grid: Grid, misfit: int, notes: tuple[str, ...], rows: int, columns: int) -> tuple[Key, Reading]:
+def _fitted(
+    grid: Grid, misfit: int, notes: tuple[str, ...], rows: int, columns: int, decimal_comma: bool | None
+) -> tuple[Key, Reading]:
     """One way of reading, with a key that is least for the best: all readable first, then the right shape."""
     lengths = [len(row) for row in grid]
     sizes = f"{_sizes(lengths)} read; {_asked(rows, columns)} asked"
     sizes += ": is it transposed?" if lengths == [rows] * columns else "."
     if sum(lengths) > 4 * rows * columns + 100:
         return (True, 4, 0), Reading(_everywhere(Entry("unreadable", message=sizes), rows, columns))
-    comma = any(isinstance(cell, str) and DECIMAL_COMMA.search(cell[:LONGEST_NUMBER]) for row in grid for cell in row)
+    if any(isinstance(cell, str) and DECIMAL_COMMA.search(cell[:LONGEST_NUMBER]) for row in grid for cell in row):
+        decimal_comma = True
     read = tuple(
-        tuple(_entry(cell, "" if sum(lengths) == 1 else f"row {r}, column {c}", comma) for c, cell in enumerate(row, 1))
+        tuple(
+            _entry(cell, "" if sum(lengths) == 1 else f"row {r}, column {c}", decimal_comma)
+            for c, cell in enumerate(row, 1)
+        )
         for r, row in enumerate(grid, 1)
     )
     cells = [entry for row in read for entry in row]
@@ -128,7 +150,7 @@ def _row(row: tuple[Entry, ...], r: int, columns: int) -> tuple[Entry, ...]:
     return (Entry("unreadable", text=" ".join(entry.text for entry in row), message=says),) * columns
 
 
-def _entry(cell: object, where: str, decimal_comma: bool) -> Entry:
+def _entry(cell: object, where: str, decimal_comma: bool | None) -> Entry:
     """One entry from whatever stands in its place."""
     if isinstance(cell, str):
         return number(cell, where, decimal_comma)

@@ -48,7 +48,9 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "log10": math.log10,
     "sqrt": math.sqrt,
     "tanh": math.tanh,
-    "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
+    **dict.fromkeys(("sigmoid", "sigma", "σ"), lambda x: 1 / (1 + math.exp(-x))),
+    "relu": lambda x: max(x, 0.0),
+    "step": lambda x: float(x > 0),
 }
 
 
@@ -81,7 +83,10 @@ class _Values(Transformer[Token, float]):
         return over / under
 
     def apply(self, name: str, argument: float) -> float:
-        return _FUNCTIONS[re.split(r"[.\\]", name.lower())[-1]](argument)
+        return _FUNCTIONS[re.split(r"[.\\]", name.casefold())[-1]](argument)
+
+    def apply_to_two(self, name: str, first: float, second: float) -> float:
+        return (max if "max" in name.lower() else min)(first, second)
 
     def e(self, _: str) -> float:
         return math.e

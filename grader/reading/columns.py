@@ -46,7 +46,7 @@ class Column:
         return self.odd.get(member) or Reading(tuple(tuple(Entry("number", x) for x in row) for row in rows))
 
 
-def read_column(typed: Sequence[object], shape: tuple[int, ...]) -> Column:
+def read_column(typed: Sequence[object], shape: tuple[int, ...], decimal_comma: bool | None = None) -> Column:
     """An answer of all students, as numbers of the shape asked."""
     rows, columns = shape or (1, 1)
     numbers = np.empty((len(typed), rows, columns))
@@ -61,8 +61,8 @@ def read_column(typed: Sequence[object], shape: tuple[int, ...]) -> Column:
             middle = (start + stop) // 2
             waiting += [(start, middle), (middle, stop)]
         else:
-            odd[start] = _read_again(typed[start], shape)
-            numbers[start] = [[np.nan if e.value is None else e.value for e in row] for row in odd[start].entries]
+            odd[start] = _read_again(typed[start], shape, decimal_comma)
+            numbers[start] = values_of(odd[start])
     return Column(typed, shape, np.ascontiguousarray(np.moveaxis(numbers, 0, -1)), odd)
 
 
@@ -108,11 +108,18 @@ def _from_text(typed: Sequence[str], shape: tuple[int, ...]) -> list[object] | N
         return None
 
 
-def _read_again(answer: object, shape: tuple[int, ...]) -> Reading:
+def values_of(reading: Reading) -> list[list[float]]:
+    """The numbers of an answer, nan where there is none."""
+    return [[np.nan if entry.value is None else entry.value for entry in row] for row in reading.entries]
+
+
+def _read_again(answer: object, shape: tuple[int, ...], decimal_comma: bool | None) -> Reading:
     """Read with patience; the same few characters are read once."""
-    return _read_text(answer, shape) if isinstance(answer, str) and len(answer) <= 100 else read(answer, shape)
+    if isinstance(answer, str) and len(answer) <= 100:
+        return _read_text(answer, shape, decimal_comma)
+    return read(answer, shape, decimal_comma)
 
 
 @lru_cache(maxsize=10_000)
-def _read_text(answer: str, shape: tuple[int, ...]) -> Reading:
-    return read(answer, shape)
+def _read_text(answer: str, shape: tuple[int, ...], decimal_comma: bool | None) -> Reading:
+    return read(answer, shape, decimal_comma)

@@ -5,24 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from grader.reading.numbers import DECIMAL, DEEPEST, Refused, check_brackets, clip, covered, number, plain
+from grader.reading.around import LABEL, alone
+from grader.reading.numbers import DEEPEST, Refused, check_brackets, clip, covered, number
+from grader.reading.plain import plain
 
 MATRIX_FORMS = "Accepted: [[0.1, 0.2], [0.3, 0.4]], or one row on each line."
 
 Grid = Sequence[Sequence[object]]
 
-# What stands around a matrix and is none of it: fences, dollars, a name, what NumPy, PyTorch and R print besides.
-_AROUND: tuple[tuple[str, str], ...] = (
-    (r"(?m)^[^\S\n]*(?:```|~~~).*$", ""),
-    (r"[$`]", " "),
-    (r"\A\s*(?=[^=≈:\n\[(|&;,]*[^\W\d])[^=≈:\n\[(|&;,]{1,60}(?::=|==|[=≈:])", ""),
-    (r",\s*(?:dtype|grad_fn|device|requires_grad)\s*=\s*(?:<[^<>]*>|'[^']*'|[\w.]+)", ""),
-    (r"(?<!\w)(?:\w{1,9}\.)?(?:as)?(?:array|[mM]atrix|[tT]ensor|float\d\d)\s*(?=\()", ""),
-    (r"\A\s*\[,1\](?:\s*\[,\d+\])*[^\S\n]*\n(?=\s*\[1,\])", ""),
-    (r"(?m)^[^\S\n]*\[\d+,\](?=[^\S\n]+[-\d.])", ""),
-    (r"\A\s*\[1\](?=[^\S\n]+[-\d.])", ""),
-    (r"(?<=[\])}])[\s.,;]+\Z", ""),
-)
 _ROWS, _LINES, _BLANKS = r"(?:;|\n)\s*", r"\n\s*", r"\s+"
 # What ends a row, and what stands between its entries. All are tried, and the shape that is asked decides.
 _LAYOUTS = (
@@ -30,20 +20,69 @@ _LAYOUTS = (
     (",", _BLANKS),
 )  # fmt: skip
 _OPERATOR = re.compile(r"(?<!\s)\s*(\*+|[/^×·⋅∙]|\\times|\\cdot|(?<=[\d.)])\s*[xX](?=\s*10))\s*|(?<!\s)\s+(?=%)")
+LONGEST = 5000
+_PLACE = re.compile(r"_{2,}|…|\.{3}|□")  # a place to write in, as it is printed
+_NOTHING_INSIDE = re.compile(r"\[[\s,;&]*\]|,[\s,]*(?=\])")
+_THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3} [0-9]{3}(?![0-9.,])")
 _LOOSE_COMMA = re.compile(r",(?!\d)|(?<!\d),")
 _LOOSE_SIGN = re.compile(r"(?:^|(?<!\s)\s+)([-+])\s+(?=\S)")
 
 
 def grids(text: str, scalar: bool) -> Sequence[Grid]:
     """Every way in which a text can be set out in rows and entries."""
-    if not DECIMAL.fullmatch(text):
-        for pattern, instead in _AROUND:
-            text = re.sub(pattern, instead, text)
-    text = text.strip(" \t\n*")
+    text = alone(text).strip(" \t\n*")
     if scalar and not re.search(r"[\[;&|\n]", text.rstrip(",;")):
         return [[[text.rstrip(",;")]]]
     check_brackets(text)
-    return _table(text) if "|" in text else _laid_out(text)
+    if "|" in text:
+        return _table(text)
+    found = _laid_out(text)
+    return found + [named for grid in found if (named := _without_names(grid)) != grid]
+
+
+def _without_names(grid: Grid) -> Grid:
+    """The entries without a row of names above them, and a column of names beside them."""
+    rows = [row for row in grid if any(row)]
+    if len(rows) > 1 and all(map(_is_name, rows[0])):
+        rows = rows[1:]
+    elif len(rows) > 1 and _counts(rows[0]) and _counts([row[0] for row in rows[1:]]):
+        return [row[1:] for row in rows[1:]]  # as pandas prints
+    for side, rest in ((0, slice(1, None)), (-1, slice(-1))):
+        if rows and all(len(row) > 1 and _is_name(row[side]) for row in rows):
+            rows = [row[rest] for row in rows]
+    return rows
+
+
+def _counts(cells: Sequence[object]) -> bool:
+    return list(cells) == [str(i) for i in range(len(cells))]
+
+
+def _is_name(cell: object) -> bool:
+    return isinstance(cell, str) and (not cell or bool(re.fullmatch(LABEL, cell)))
+
+
+def in_one_place(answer: object) -> object:
+    """A matrix that was typed into the first place of its grid, or its rows into the first place of each row.
+
+    The other places are as they were printed, and are dropped. Nothing where something else was typed.
+    """
+    if isinstance(answer, str):
+        whole = _PLACE.sub(" ", answer) if len(answer) < LONGEST and _PLACE.search(answer) else ""
+        while whole != (fewer := _NOTHING_INSIDE.sub(" ", whole)):
+            whole = fewer
+    else:
+        rows = [row for row in listed(answer) if any(map(_typed, row))]
+        firsts = [row[0] for row in rows if not any(map(_typed, row[1:]))]
+        if firsts and len(firsts) == len(rows) and all(isinstance(first, list) for first in firsts):
+            return firsts[0] if len(rows) == 1 else firsts
+        if not all(isinstance(row[0], str) and not any(map(_typed, row[1:])) for row in rows):
+            return ""
+        whole = "\n".join(str(row[0]) for row in rows)
+    return "" if _THOUSANDS.search(whole) else whole.strip(" \t\n&,;|\\")
+
+
+def _typed(cell: object) -> bool:
+    return cell is not None and not (isinstance(cell, str) and not re.sub(_PLACE, "", cell).strip(" \n"))
 
 
 def _laid_out(text: str) -> list[Grid]:
@@ -99,6 +138,7 @@ def _spaced(rows: list[str]) -> list[list[str]]:
 
 def _table(text: str) -> Sequence[Grid]:
     """A Markdown table with or without its head and its labels, or a matrix between bars."""
+    text = "\n".join(_insides(text)) or text
     lines = [re.sub(r"^\s*\||\|\s*$", "", line) for line in text.split("\n") if "|" in line]
     body = [[cell.strip() for cell in line.split("|")] for line in lines]
     # a rule has colons or more than one dash: a single dash may stand for a blank place
@@ -124,8 +164,11 @@ def listed(answer: object) -> Grid:
         return [[answer]]
     if not any(isinstance(row, list) for row in answer):
         answer = [answer]
-    rows = [row if isinstance(row, list) else [row] for row in answer]
-    return [[plain(cell) if isinstance(cell, str) and len(cell) < 2000 else cell for cell in row] for row in rows]
+    return [[_cell(cell) for cell in (row if isinstance(row, list) else [row])] for row in answer]
+
+
+def _cell(cell: object) -> object:
+    return alone(plain(cell)) if isinstance(cell, str) and len(cell) < 2000 else cell
 
 
 def _split(text: str, separator: str) -> list[str]:
@@ -150,5 +193,5 @@ def _insides(text: str) -> list[str]:
         elif depth == 0 and not (char.isspace() or char in ",;"):
             return []
     # (1/2) (1/3) is two entries and no rows: round brackets belong to arithmetic too
-    rows = kinds == {"["} or any(re.search(r"[,;\n]|[\w.]\s+[-+]?[\w.]", row) for row in found)
+    rows = kinds == {"["} or any(re.search(r"[,;|\n]|[\w.]\s+[-+]?[\w.]", row) for row in found)
     return found if len(found) == 1 or (rows and len(kinds) == 1) else []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,49 +20,11 @@ class Entry:
     text: str = ""
     message: str = ""
     decimals: int | None = None  # as typed, and only for a plain decimal: 1/3 has no last place
+    asks: bool = False  # whether only its comma is in doubt: 1,234
 
 
 class Refused(Exception):
     """Carries one sentence for the student from where reading stopped to where entries are made."""
-
-
-SAME = (
-    dict.fromkeys(map(ord, "‐‑‒–—―−⁃﹣˗➖"), "-")
-    | dict.fromkeys(
-        map(ord, "\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " "
-    )
-    | dict.fromkeys(
-        map(ord, "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"), None
-    )
-    | {0xFF01 + i: 0x21 + i for i in range(0x5E)}  # full-width letters, digits and signs
-    | str.maketrans("≃≅∼≒∕⁄÷٫、；│┃⎡⎢⎣⎤⎥⎦⎛⎜⎝⎞⎟⎠\u2028\u2029‘’“”", "≈≈≈≈///.,;||[[[]]]((()))\n\n''''")
-    | {0xFF0D: "-"}
-)
-# An answer typed into a JSON file by hand loses its backslashes: "\frac" arrives as a form feed and "rac".
-_ESCAPED = re.compile("[\x08\x0c]|\t(?=imes|frac)|\r(?=ight)")
-_UNESCAPED = {"\x08": "\\b", "\x0c": "\\f", "\t": "\\t", "\r": "\\r"}
-_LATEX: tuple[tuple[str, str], ...] = (
-    (r"\\begin\{(?:[a-zA-Z]*matrix\*?|array|aligned|cases)\}(?:\{[^{}]*\}|\[[^\[\]]*\])?", "["),
-    (r"\\end\{[a-zA-Z]*\*?\}", "]"),
-    (r"\\(?:left|right|[bB]igg?[lr]?|displaystyle|hline|q?quad|boxed|mathrm|operatorname)(?![a-zA-Z])\.?", " "),
-    (r"\\(?:approx|simeq|sim)(?![a-zA-Z])", "≈"),
-    (r"\\(?:l|c)?dots(?![a-zA-Z])", "…"),
-    (r"\\([_%])", r"\1"),
-    (r"\\[^a-zA-Z\n]", " "),
-)
-
-
-def plain(text: str) -> str:
-    """The same text with dashes, blanks and digits as ASCII has them, and without what LaTeX needs for its looks."""
-    text = _ESCAPED.sub(lambda slip: _UNESCAPED[slip[0]], text).replace("\r\n", "\n").replace("\r", "\n")
-    if not text.isascii():
-        text = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text.translate(SAME))
-    if "\\" in text:
-        if "\\\\" in text or "\\begin" in text:  # in LaTeX only \\ ends a row
-            text = re.sub(r"\\\\(?:\[[^\[\]]*\])?", "\n", text.replace("\n", " "))
-        for pattern, instead in _LATEX:
-            text = re.sub(pattern, instead, text)
-    return text
 
 
 _STRIPPED_LEFT, _STRIPPED_RIGHT = " \t\n$`*_'\"=≈~:", " \t\n$`*_'\""
@@ -84,6 +45,12 @@ _DOUBTFUL: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
 )
 _THOUSANDS = re.compile(r"(?<![0-9.,])([1-9][0-9]{0,2}),([0-9]{3})(?![0-9.,])")
+_ENDS = re.compile(r"(?<![0-9.,])([0-9]*[.,][0-9]+)(?:\.{3}|…|\.)\Z")  # 0.333… or the end of a sentence
+# Digits in groups of three: 1.234,5 and 1,234.5 and 1'234.5, or several groups. A single group may be decimals.
+_GROUPS = re.compile(
+    r"(?<![0-9.,'])[0-9]{1,3}(?:(?:\.[0-9]{3})+(?=,[0-9]+(?![0-9.,]))|(?:,[0-9]{3})+(?=\.[0-9])|(?:'[0-9]{3})+"
+    r"|(?:\.[0-9]{3}){2,}|(?:,[0-9]{3}){2,})(?![0-9'])"
+)
 _BY_CAUSE: tuple[tuple[type[Exception], str], ...] = (
     (ZeroDivisionError, "This divides by zero."),
     (OverflowError, "This is too large for a number."),
@@ -92,8 +59,11 @@ _BY_CAUSE: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def number(typed: str, where: str = "", decimal_comma: bool = False) -> Entry:
-    """One number in any form a student may type; `where` is its place in a matrix, for the message."""
+def number(typed: str, where: str = "", decimal_comma: bool | None = None) -> Entry:
+    """One number in any form a student may type; `where` is its place in a matrix, for the message.
+
+    Commas are decimal, or stand between thousands; where that is not known, 1,234 is asked about.
+    """
     typed = typed.strip()
     text = typed.lstrip(_STRIPPED_LEFT).rstrip(_STRIPPED_RIGHT)
     if _BLANK.fullmatch(text):
@@ -101,9 +71,14 @@ def number(typed: str, where: str = "", decimal_comma: bool = False) -> Entry:
     try:
         if len(text) > LONGEST_NUMBER:
             raise Refused(f"This has more than {LONGEST_NUMBER} characters, too many for one number. {NUMBER_FORMS}")
+        text = _ENDS.sub(r"\1", text)
+        text = _GROUPS.sub(lambda found: re.sub(r"\D", "", found[0]), text)
         if not decimal_comma and "," in text and (asked := _THOUSANDS.search(text)):
             whole, rest = asked.groups()
-            raise Refused(f"“{asked[0]}” can be read in two ways: is it {whole}.{rest} or {whole}{rest}?")
+            if decimal_comma is None:
+                says = f"“{asked[0]}” can be read in two ways: is it {whole}.{rest} or {whole}{rest}?"
+                return Entry("unreadable", None, clip(typed), said(where, says), asks=True)
+            text = _THOUSANDS.sub(r"\1\2", text)
         if decimal := DECIMAL.fullmatch(text):
             sign, digits = decimal[1], decimal[2].replace(",", ".")
             return Entry("number", float(sign + digits), clip(typed), "", len(digits.partition(".")[2]))

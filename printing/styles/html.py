@@ -38,7 +38,7 @@ class Html:
 
     def blank(self, blank: Blank) -> str:
         entry = blank.entry
-        place = "" if blank.in_words else f' data-row="{entry.row}" data-column="{entry.column}" inputmode="decimal"'
+        place = "" if blank.in_words else f' data-row="{entry.row}" data-column="{entry.column}"'
         printed = f' style="--printed:{blank.width:.2f}cm"' if blank.width < WIDEST_BLANK else ""
         return (
             f'<input type="text" class="{"formula" if blank.in_words else "entry"}" id="{escape(entry.field)}"'
