@@ -151,7 +151,7 @@ def pasted(text: str) -> str:
 
 def packed(names: Sequence[str], mimetype: bytes) -> str:
     """The kind of a packed file, by the names in it: a workbook, or a folder. Raises Refused for another document."""
-    if any(name.startswith("xl/") for name in names):
+    if any(name.lstrip("/").startswith(("xl/", "xl\\")) for name in names):
         return ".xlsx"
     if kind := re.match(rb"application/vnd\.oasis\.opendocument\.(\w+)", mimetype):
         if kind[1] == b"spreadsheet":
