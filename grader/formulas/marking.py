@@ -156,7 +156,8 @@ class Formulas:
             return None
         for expression in found:
             if self.own.is_right(expression, name):
-                return known.Mistake("transpose", expression, f"this is the transpose of {{{name}}}")
+                says = f"this is the transpose of {{{name}}}"
+                return known.Mistake("transpose", expression, says, expression.T, expression)
         return None
 
     def _of_another_size(self, expression: Expression, name: str) -> str:

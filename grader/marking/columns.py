@@ -18,6 +18,7 @@ from backprop.rounding import TOLERANCE, Array, Interval, Rounding
 from course.records import LineRecord, ProblemRecord
 from grader.marking.marks import Mistake
 from grader.marking.mistakes import may_use, name_mistakes, part_of
+from grader.marking.wrote import Wrote
 
 CHUNK = 4096
 """Students marked at once: more would leave the processor's cache."""
@@ -100,8 +101,8 @@ def _named(
         members = np.flatnonzero((~line.right & ~np.isnan(wrote)).any(axis=(0, 1)))
         if members.size:
             own = {used: _of_members(passes, used, members) for used in may_use(model, model.by_name[name])}
-            allowed = Interval(line.low[..., members], line.high[..., members])
-            mistakes = name_mistakes(problem, model.by_name[name], own, wrote[..., members], allowed)
+            wrong = Wrote(wrote, line.value, ~line.right & ~np.isnan(wrote), 10.0**-problem.decimals).of(members)
+            mistakes = name_mistakes(problem, model.by_name[name], own, wrong)
             pairs = zip(members.tolist(), mistakes, strict=True)
             line = replace(line, named={member: mistake for member, mistake in pairs if mistake is not None})
         named[name] = line

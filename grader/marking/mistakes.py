@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,44 +16,59 @@ from backprop.notation import PLAIN, Printer, spoken
 from backprop.rounding import Array, Interval, Rounding
 from course.records import ProblemRecord
 from grader.marking.marks import Mistake
+from grader.marking.wrote import Wrote, full_stop
+
+MOST_BY_CHANCE = 0.2
+"""A mistake is named only where fewer than this of all wrong numbers would fit as well one that is as likely."""
 
 
-def name_mistakes(
-    problem: ProblemRecord, line: Line, own: Mapping[str, Any], wrote: Array, allowed: Interval
-) -> list[Mistake | None]:
-    """For each student of a batch, the known mistake that gives exactly what was written, or None.
+def name_mistakes(problem: ProblemRecord, line: Line, own: Mapping[str, Any], wrote: Wrote) -> list[Mistake | None]:
+    """For each student of a batch, the known mistake that gives what was written, or None.
 
-    `own` are the intervals of the numbers that the line is worked from, `wrote` what was written: `(rows, columns,
-    batch)`, with nan where nothing was; `allowed` is what would be right. Where mistakes of two kinds give the same
+    `own` are the intervals of the numbers that the line is worked from. Where mistakes of two kinds give the same
     numbers, the sentence says both.
     """
-    model, rounding, blank = problem.model(), Rounding(problem.decimals), np.isnan(wrote)
-    close: list[list[known.Mistake]] = [[] for _ in range(wrote.shape[-1])]
-    numbers = {name: (x.low + x.high) / 2 if isinstance(x, Interval) else x for name, x in own.items()}
-    candidates, apart = _known(model, line), []
-    with np.errstate(invalid="ignore", over="ignore"):
-        for candidate in candidates:
-            apart.append(np.abs(wrote - _whole(evaluate(candidate.expression, numbers, model.sizes), wrote)))
-            found = (blank | (apart[-1] <= 1.01 * rounding.unit)).all(axis=(0, 1)) & ~blank.all(axis=(0, 1))
-            for member in np.flatnonzero(found):
+    model, rounding = problem.model(), Rounding(problem.decimals)
+    close: list[list[known.Mistake]] = [[] for _ in range(wrote.numbers.shape[-1])]
+    values, further = middle(own), []
+    for rank, candidate in enumerate(_known(model, line), 1):
+        apart = wrote.apart(evaluate(candidate.expression, values, model.sizes))
+        told = wrote.told_by_chance(apart) * rank <= MOST_BY_CHANCE
+        for member in np.flatnonzero(told & wrote.close(apart)).tolist():
+            close[member].append(candidate)
+        further.append((candidate, np.flatnonzero(told & wrote.near(apart))))
+    # Who wrote none of these very numbers may have rounded on the way: that takes bounds, which take longer.
+    exact = {member for member, mistakes in enumerate(close) if mistakes}
+    for candidate, members in further:
+        rest = np.asarray([member for member in members.tolist() if member not in exact], dtype=int)
+        if rest.size:
+            found = rounding.kept(bounds(candidate.expression, part_of_all(own, rest), model.sizes, rounding))
+            for member in rest[wrote.within(found, rounding, rest)].tolist():
                 close[member].append(candidate)
-        # Who wrote none of these very numbers may have rounded on the way: that takes bounds, which take longer.
-        rest = np.flatnonzero([not mistakes for mistakes in close])
-        ends = [{n: getattr(x, end, x) for n, x in _part(own, rest).items()} for end in ("low", "high")]
-        least = 10 * rounding.unit + 4 * (allowed.high - allowed.low)[..., rest]
-        wrote, blank = wrote[..., rest], blank[..., rest]
-        for candidate, distance in zip(candidates, apart, strict=True):
-            if not rest.size:
-                break
-            low, high = (_whole(evaluate(candidate.expression, end, model.sizes), wrote) for end in ends)
-            far = distance[..., rest] > least + 10 * np.abs(high - low)
-            near = np.flatnonzero(~far.any(axis=(0, 1)) & ~blank.all(axis=(0, 1)))
-            if not near.size:
-                continue
-            within = _within(candidate, model, _part(own, rest[near]), wrote[..., near], rounding)
-            for member in rest[near[within]]:
-                close[member].append(candidate)
-    return [_said(problem, tuple(_one_a_kind(mistakes))) for mistakes in close]
+    named = [_said(problem, tuple(_one_a_kind(mistakes))) for mistakes in close]
+    unexplained = np.flatnonzero([mistake is None for mistake in named])
+    for member, mistake in _two_at_once(problem, line, part_of_all(own, unexplained), wrote.of(unexplained)):
+        named[unexplained[member]] = mistake
+    return named
+
+
+def _two_at_once(
+    problem: ProblemRecord, line: Line, own: Mapping[str, Any], wrote: Wrote
+) -> Iterator[tuple[int, Mistake]]:
+    """Of each student the two mistakes that together give what was written, where no other two do."""
+    model, values = problem.model(), middle(own)
+    found: list[list[known.Two]] = [[] for _ in range(wrote.numbers.shape[-1])]
+    if not found or wrote.numbers.shape[0] * wrote.numbers.shape[1] == 1:
+        return  # one number tells too little
+    both = _two(model, line)
+    for two in both:
+        apart = wrote.apart(evaluate(two[0], values, model.sizes))
+        told = wrote.told_by_chance(apart) * len(both) <= MOST_BY_CHANCE / 10
+        for member in np.flatnonzero(told & wrote.close(apart)).tolist():
+            found[member].append(two)
+    for member, explanations in enumerate(found):
+        if len(explanations) == 1:
+            yield member, _said_at_once(problem, *explanations[0][1:])
 
 
 @lru_cache(maxsize=10_000)
@@ -62,15 +77,18 @@ def _said(problem: ProblemRecord, mistakes: tuple[known.Mistake, ...]) -> Mistak
     return sentence(mistakes, printer_of(problem))
 
 
-def _within(candidate: known.Mistake, model: Model, own: Mapping[str, Any], wrote: Array, rounding: Rounding) -> Array:
-    """For each student, whether rounding on the way of a mistake can give what was written."""
-    found = rounding.kept(bounds(candidate.expression, own, model.sizes, rounding))
-    allowed = Interval(_whole(found.low, wrote), _whole(found.high, wrote))
-    finite = np.isfinite(allowed.low) & np.isfinite(allowed.high)
-    return np.asarray(((finite & rounding.holds(allowed, wrote)) | np.isnan(wrote)).all(axis=(0, 1)))
+@lru_cache(maxsize=10_000)
+def _said_at_once(problem: ProblemRecord, first: known.Mistake, second: known.Mistake) -> Mistake:
+    says = (spoken(mistake.says, printer_of(problem)) for mistake in (first, second))
+    return Mistake(first.kind, full_stop(f"Two mistakes at once: {'; and '.join(says)}"))
 
 
-def _part(own: Mapping[str, Any], members: Array) -> dict[str, Any]:
+def middle(own: Mapping[str, Any]) -> dict[str, Any]:
+    """One value for each interval."""
+    return {name: (x.low + x.high) / 2 if isinstance(x, Interval) else x for name, x in own.items()}
+
+
+def part_of_all(own: Mapping[str, Any], members: Array) -> dict[str, Any]:
     return {name: part_of(x, members) for name, x in own.items()}
 
 
@@ -105,8 +123,10 @@ def printer_of(problem: ProblemRecord) -> Printer:
     return Printer.of(problem.model(), PLAIN, problem.loss)
 
 
-def _whole(value: Array, wrote: Array) -> Array:
-    return np.broadcast_to(value if value.ndim > 1 else value[None, None], wrote.shape)
+@lru_cache(maxsize=512)
+def _two(model: Model, line: Line) -> list[known.Two]:
+    """What two mistakes on a line give, found once for a model."""
+    return known.two_mistakes(model, line, _known(model, line))
 
 
 def sentence(explanations: Sequence[known.Mistake], printer: Printer) -> Mistake | None:
@@ -119,4 +139,4 @@ def sentence(explanations: Sequence[known.Mistake], printer: Printer) -> Mistake
         says = says[0].upper() + says[1:]
     for other in others[:1]:
         says += f"; or {spoken(other.says, printer)}: your numbers fit both"
-    return Mistake(first.kind, f"{says}.")
+    return Mistake(first.kind, full_stop(says))
