@@ -65,8 +65,8 @@ def _fits(expression: Expression, line: Line, scope: Scope) -> bool:
         return False
 
 
-LIKELIEST = 20
-"""Of this many mistakes on a line, two are taken together."""
+LIKELIEST = 12
+"""Two mistakes are taken together of this many edits on a line, and of as many other quantities taken for its own."""
 
 Two = tuple[Expression, Mistake, Mistake]
 
@@ -74,14 +74,23 @@ Two = tuple[Expression, Mistake, Mistake]
 def two_mistakes(model: Model, line: Line, known: Sequence[Mistake]) -> list[Two]:
     """What two of the likeliest mistakes known on a line give together, where that is no single mistake."""
     scope = _before(model, line)
+    operands = [mistake for mistake in known if isinstance(mistake.of, Name) and isinstance(mistake.instead, Name)]
+    edits = [mistake for mistake in known if mistake not in operands]
+    siblings = [mistake for mistake in operands if _part(model, mistake.of) == _part(model, mistake.instead)]
     seen = {line.expression, *(mistake.expression for mistake in known)}
     found: list[Two] = []
-    for first, second in permutations(known[:LIKELIEST], 2):
+    for first, second in permutations([*edits[:LIKELIEST], *siblings[:LIKELIEST]], 2):
         both = _replaced(first.expression, second.of, second.instead)
-        if both not in seen and _fits(both, line, scope):
+        if not isinstance(both, Name) and both not in seen and _fits(both, line, scope):
             seen.add(both)
             found.append((both, first, second))
     return found
+
+
+def _part(model: Model, quantity: Expression) -> str:
+    """The part that a line stands in, or "" of what is given."""
+    line = model.by_name.get(getattr(quantity, "id", ""))
+    return line.part if line else ""
 
 
 def _replaced(expression: Expression, of: Expression, by: Expression) -> Expression:

@@ -111,10 +111,18 @@ class Class:
             return transposed(reading, low, high, self.problem.decimals)
         if not (~right & ~np.isnan(wrote)).any():
             return None
-        others = {name: self.answers[name].numbers[..., member] for name in self.verdicts if name != line.name}
+        others = {
+            name: self.answers[name].numbers[..., member]
+            for name in self.verdicts
+            if name != line.name and line.name not in self.model.by_name[name].uses
+        }
         value, decimals = found.value[..., member], self.problem.decimals
         wrong = Wrong(line.name, wrote, right, value, low, high, reading, decimals)
-        return slip(wrong, found.named.get(member), others, printer_of(self.problem), rest)
+        named = found.named.get(member)
+        if named and named.on:
+            says = f"Your numbers fit a mistake on {self.name(named.on)}. {named.mistake.says}"
+            named = named._replace(mistake=Mistake(named.mistake.kind, says))
+        return slip(wrong, named, others, printer_of(self.problem), rest)
 
     def _drift(self, line: LineRecord, member: int) -> str:
         """A word where an answer is right, but further off than rounding it alone would explain."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -22,16 +22,15 @@ MOST_BY_CHANCE = 0.2
 """A mistake is named only where fewer than this of all wrong numbers would fit as well one that is as likely."""
 
 
-def name_mistakes(problem: ProblemRecord, line: Line, own: Mapping[str, Any], wrote: Wrote) -> list[Mistake | None]:
-    """For each student of a batch, the known mistake that gives what was written, or None.
+def explained(problem: ProblemRecord, line: Line, own: Mapping[str, Any], wrote: Wrote) -> list[list[known.Mistake]]:
+    """For each student of a batch, the known mistakes on a line that give what was written, the likeliest first.
 
-    `own` are the intervals of the numbers that the line is worked from. Where mistakes of two kinds give the same
-    numbers, the sentence says both.
+    `own` are the intervals of the numbers that the line is worked from.
     """
     model, rounding = problem.model(), Rounding(problem.decimals)
     close: list[list[known.Mistake]] = [[] for _ in range(wrote.numbers.shape[-1])]
     values, further = middle(own), []
-    for rank, candidate in enumerate(_known(model, line), 1):
+    for rank, candidate in enumerate(known_mistakes(model, line), 1):
         apart = wrote.apart(evaluate(candidate.expression, values, model.sizes))
         told = wrote.told_by_chance(apart) * rank <= MOST_BY_CHANCE
         for member in np.flatnonzero(told & wrote.close(apart)).tolist():
@@ -45,42 +44,13 @@ def name_mistakes(problem: ProblemRecord, line: Line, own: Mapping[str, Any], wr
             found = rounding.kept(bounds(candidate.expression, part_of_all(own, rest), model.sizes, rounding))
             for member in rest[wrote.within(found, rounding, rest)].tolist():
                 close[member].append(candidate)
-    named = [_said(problem, tuple(_one_a_kind(mistakes))) for mistakes in close]
-    unexplained = np.flatnonzero([mistake is None for mistake in named])
-    for member, mistake in _two_at_once(problem, line, part_of_all(own, unexplained), wrote.of(unexplained)):
-        named[unexplained[member]] = mistake
-    return named
-
-
-def _two_at_once(
-    problem: ProblemRecord, line: Line, own: Mapping[str, Any], wrote: Wrote
-) -> Iterator[tuple[int, Mistake]]:
-    """Of each student the two mistakes that together give what was written, where no other two do."""
-    model, values = problem.model(), middle(own)
-    found: list[list[known.Two]] = [[] for _ in range(wrote.numbers.shape[-1])]
-    if not found or wrote.numbers.shape[0] * wrote.numbers.shape[1] == 1:
-        return  # one number tells too little
-    both = _two(model, line)
-    for two in both:
-        apart = wrote.apart(evaluate(two[0], values, model.sizes))
-        told = wrote.told_by_chance(apart) * len(both) <= MOST_BY_CHANCE / 10
-        for member in np.flatnonzero(told & wrote.close(apart)).tolist():
-            found[member].append(two)
-    for member, explanations in enumerate(found):
-        if len(explanations) == 1:
-            yield member, _said_at_once(problem, *explanations[0][1:])
+    return close
 
 
 @lru_cache(maxsize=10_000)
-def _said(problem: ProblemRecord, mistakes: tuple[known.Mistake, ...]) -> Mistake | None:
-    """A class makes the same few mistakes, so each is put into words once."""
-    return sentence(mistakes, printer_of(problem))
-
-
-@lru_cache(maxsize=10_000)
-def _said_at_once(problem: ProblemRecord, first: known.Mistake, second: known.Mistake) -> Mistake:
-    says = (spoken(mistake.says, printer_of(problem)) for mistake in (first, second))
-    return Mistake(first.kind, full_stop(f"Two mistakes at once: {'; and '.join(says)}"))
+def in_words(problem: ProblemRecord, mistakes: tuple[known.Mistake, ...]) -> Mistake | None:
+    """A class makes the same few mistakes, so each is put into words once; of two kinds that fit, both."""
+    return sentence(tuple(_one_a_kind(mistakes)), printer_of(problem))
 
 
 def middle(own: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,14 +75,14 @@ def _one_a_kind(mistakes: Sequence[known.Mistake]) -> list[known.Mistake]:
 
 
 @lru_cache(maxsize=512)
-def may_use(model: Model, line: Line) -> tuple[str, ...]:
-    """The lines and givens that the known mistakes on a line are worked from."""
-    every = {name for mistake in _known(model, line) for name in names(mistake.expression)}
-    return tuple(sorted(every - set(model.sizes)))
+def worked_from(model: Model, line: Line) -> frozenset[str]:
+    """The lines and givens that a line, and the known mistakes on it, are worked from."""
+    every = {name for mistake in known_mistakes(model, line) for name in names(mistake.expression)}
+    return frozenset((every | set(line.uses)) - set(model.sizes))
 
 
 @lru_cache(maxsize=512)
-def _known(model: Model, line: Line) -> list[known.Mistake]:
+def known_mistakes(model: Model, line: Line) -> list[known.Mistake]:
     """The known mistakes on a line, found once for a model."""
     return known.mistakes(model, line)
 
@@ -121,12 +91,6 @@ def _known(model: Model, line: Line) -> list[known.Mistake]:
 def printer_of(problem: ProblemRecord) -> Printer:
     """What prints a problem's formulas in a sentence for its students."""
     return Printer.of(problem.model(), PLAIN, problem.loss)
-
-
-@lru_cache(maxsize=512)
-def _two(model: Model, line: Line) -> list[known.Two]:
-    """What two mistakes on a line give, found once for a model."""
-    return known.two_mistakes(model, line, _known(model, line))
 
 
 def sentence(explanations: Sequence[known.Mistake], printer: Printer) -> Mistake | None:

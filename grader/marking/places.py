@@ -21,7 +21,8 @@ def places(where: Array) -> str:
     """Some entries in the fewest words."""
     if where.all():
         return ONLY if where.size == 1 else EVERY
-    return min(_groups(where), f"{ALL_BUT}{_groups(~where)}", key=len)
+    found, others = _groups(where), _groups(~where)
+    return found if ";" in others else min(found, f"{ALL_BUT}{others}", key=len)
 
 
 def placed(said: str, rows: int, columns: int) -> Array:

@@ -11,6 +11,7 @@ import numpy as np
 from backprop.notation import Printer
 from backprop.rounding import Array, Interval, Rounding
 from grader.marking.marks import Mistake
+from grader.marking.naming import Named
 from grader.marking.places import places
 from grader.reading.answers import Reading
 
@@ -52,19 +53,20 @@ class Wrong:
         return np.asarray(np.where(np.isfinite(found), np.maximum(found, 0), 0))
 
 
-def slip(
-    line: Wrong, named: Mistake | None, others: Mapping[str, Array], printer: Printer, rest: str
-) -> Mistake | None:
+def slip(line: Wrong, named: Named | None, others: Mapping[str, Array], printer: Printer, rest: str) -> Mistake | None:
     """What explains every wrong entry: a slip of the pen, or the mistake that was `named`.
 
-    A slip in how the right numbers were written down is likelier than a mistake that happens to give them. `rest` is
-    what is said of the entries that are right.
+    A slip in how the right numbers were written down is likelier than a mistake that happens to give them. `others`
+    are the answers that are not worked from this one; `rest` is what is said of the entries that are right.
     """
-    for explain in (_too_few_digits, _power_of_ten, _signs, _digits_exchanged):
-        if found := explain(line):
-            return found
-    if found := named or _other_line(line, others, printer) or _copied_row(line):
+    if found := _power_of_ten(line) or _signs(line) or _digits_exchanged(line):
         return found
+    if named and named.alone:
+        return named.mistake
+    if found := _too_few_digits(line) or _other_line(line, others, printer) or _copied_row(line):
+        return found
+    if named:
+        return named.mistake
     return Mistake("slip", rest) if rest else None
 
 
