@@ -12,11 +12,11 @@ from backprop import mistakes as known
 from backprop.evaluate import bounds, evaluate
 from backprop.expressions import names
 from backprop.model import Line, Model
-from backprop.notation import PLAIN, Printer, spoken
+from backprop.notation import PLAIN, Printer, full_stop, spoken
 from backprop.rounding import Array, Interval, Rounding
 from course.records import ProblemRecord
 from grader.marking.marks import Mistake
-from grader.marking.wrote import Wrote, full_stop
+from grader.marking.wrote import Wrote
 
 MOST_BY_CHANCE = 0.2
 """A mistake is named only where fewer than this of all wrong numbers would fit as well one that is as likely."""
@@ -55,7 +55,8 @@ def in_words(problem: ProblemRecord, mistakes: tuple[known.Mistake, ...]) -> Mis
 
 def middle(own: Mapping[str, Any]) -> dict[str, Any]:
     """One value for each interval."""
-    return {name: (x.low + x.high) / 2 if isinstance(x, Interval) else x for name, x in own.items()}
+    with np.errstate(invalid="ignore", over="ignore"):  # a value may be infinite, of a zero that divides
+        return {name: (x.low + x.high) / 2 if isinstance(x, Interval) else x for name, x in own.items()}
 
 
 def part_of_all(own: Mapping[str, Any], members: Array) -> dict[str, Any]:

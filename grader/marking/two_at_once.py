@@ -12,11 +12,11 @@ from backprop import mistakes as known
 from backprop.evaluate import evaluate
 from backprop.expressions import Expression
 from backprop.model import Line, Model
-from backprop.notation import spoken
+from backprop.notation import full_stop, spoken
 from course.records import ProblemRecord
 from grader.marking.marks import Mistake
 from grader.marking.mistakes import known_mistakes, middle, printer_of
-from grader.marking.wrote import Wrote, full_stop
+from grader.marking.wrote import Wrote
 
 MOST_BY_CHANCE = 0.02
 """Two mistakes explain many numbers, so those of the student must say more than for one."""

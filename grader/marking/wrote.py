@@ -54,8 +54,3 @@ class Wrote:
         finite = np.isfinite(low) & np.isfinite(high)
         holds = rounding.holds(Interval(low, high), wrote)
         return np.asarray(((finite & holds) | np.isnan(wrote)).all(axis=(0, 1)))
-
-
-def full_stop(says: str) -> str:
-    """A sentence with its full stop, of which it may have one already."""
-    return says if says.endswith((".", "!", "?", ".”")) else f"{says}."
