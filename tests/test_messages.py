@@ -94,7 +94,7 @@ def test_what_has_no_right_entry_says_nothing_of_the_rest() -> None:
     for rows in ([["", "", ""]], [["x+", "x+", "x+"]]):
         wrong = [[9.0, 8.0, 7.5], [6.25, 5.5, 4.75]]
         line = grade(SHEET, answers | {"V": [*wrong, *rows]}).line("V")
-        assert "Not right for the numbers given: all but row 3." in line.message
+        assert "Not right for the numbers given: rows 1 and 2." in line.message
         assert not re.search(r"[Tt]he (rest|other)", line.message)
         assert not set(RIGHT) & {verdict for row in line.entries for verdict in row}
 

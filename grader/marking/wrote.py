@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop.rounding import Array, Interval, Rounding
 
-UNITS_NEAR, SHARE_NEAR = 4, 0.05
+UNITS_NEAR, SHARE_NEAR = 4, 0.1
 """A number is near a mistaken one within so many units, or so much of its distance from the right one."""
 
 
