@@ -17,7 +17,7 @@ from backprop.expressions import Apply, Expression, Name, Number, names, number,
 from backprop.language import parse_rule
 from backprop.model import BACKWARD, ONEHOT, UPDATE, Line, Model, renewed
 from backprop.operations import OPERATIONS
-from backprop.operations.edits import Edit
+from backprop.operations.edits import Edit, turned
 from backprop.operations.record import INDEX, MATRIX
 from backprop.patterns import filled, match
 from backprop.scope import Scope, shape_of
@@ -68,6 +68,9 @@ def _fits(expression: Expression, line: Line, scope: Scope) -> bool:
 LIKELIEST = 12
 """Two mistakes are taken together of this many edits on a line, and of as many other quantities taken for its own."""
 
+RARE = ("order", "entrywise-product", "missing-term", "other-line", "other")
+"""The kinds that seldom come with a second mistake."""
+
 Two = tuple[Expression, Mistake, Mistake]
 
 
@@ -75,7 +78,7 @@ def two_mistakes(model: Model, line: Line, known: Sequence[Mistake]) -> list[Two
     """What two of the likeliest mistakes known on a line give together, where that is no single mistake."""
     scope = _before(model, line)
     operands = [mistake for mistake in known if isinstance(mistake.of, Name) and isinstance(mistake.instead, Name)]
-    edits = [mistake for mistake in known if mistake not in operands]
+    edits = sorted((mistake for mistake in known if mistake not in operands), key=lambda m: m.kind in RARE)
     siblings = [mistake for mistake in operands if _part(model, mistake.of) == _part(model, mistake.instead)]
     seen = {line.expression, *(mistake.expression for mistake in known)}
     found: list[Two] = []
@@ -94,7 +97,12 @@ def _part(model: Model, quantity: Expression) -> str:
 
 
 def _replaced(expression: Expression, of: Expression, by: Expression) -> Expression:
-    return by if expression == of else rebuild(expression, lambda part: _replaced(part, of, by))
+    """The expression with one part replaced wherever it stands, and nothing transposed twice."""
+    if expression == of:
+        return by
+    if isinstance(expression, Apply) and expression.operation == ".T":
+        return turned(_replaced(expression.arguments[0], of, by))
+    return rebuild(expression, lambda part: _replaced(part, of, by))
 
 
 def _before(model: Model, line: Line) -> Scope:

@@ -8,8 +8,8 @@ import numpy as np
 
 from backprop.rounding import Array, Interval, Rounding
 
-UNITS_NEAR, SHARE_NEAR = 4, 0.1
-"""A number is near a mistaken one within so many units, or so much of its distance from the right one."""
+UNITS_NEAR, SHARE_NEAR = 4, 0.02
+"""A number is near a mistaken one within so many units, or so much of itself."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ class Wrote:
 
     def near(self, apart: Array) -> Array:
         """Whose numbers are all so near that rounding on the way may be the difference."""
-        least = np.maximum(UNITS_NEAR * self.unit, SHARE_NEAR * self.apart(self.value))
-        return np.asarray((apart <= least).all(axis=(0, 1)))
+        with np.errstate(invalid="ignore"):
+            far = apart > np.maximum(UNITS_NEAR * self.unit, SHARE_NEAR * np.abs(self.numbers))
+        return np.asarray(~far.any(axis=(0, 1)))
 
     def told_by_chance(self, apart: Array) -> Array:
         """What share of all numbers as wrong as a student's would be as near a value as these are."""
