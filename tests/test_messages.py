@@ -20,7 +20,7 @@ from grader.formulas.marking import formulas_of
 from grader.marking.marks import LineMarks
 from grader.marking.messages import IN_PART, RIGHT
 from grader.marking.mistakes import in_words
-from grader.marking.places import ONLY, placed, places
+from grader.marking.places import ALL_BUT, EVERY, ONLY, places
 from grader.reading.answers import read
 from worksheets import load_problem
 from worksheets.problem import bundled_problems
@@ -28,6 +28,33 @@ from worksheets.problem import bundled_problems
 SHEET = SHEETS[0][0]
 TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)|[!?:;…]\.(?!\w)|\.\s+\.(?=\s|$)")
 MASKS = array_shapes(min_dims=2, max_dims=2, max_side=6).flatmap(lambda shape: arrays(bool, shape))
+
+LIST = r"\d+(?:(?:, | and | to )\d+)*"
+GROUP = re.compile(rf"(row|column)s? ({LIST})(?:, (?:row|column)s? ({LIST}))?")
+
+
+def placed(said: str, rows: int, columns: int) -> Array:
+    """The entries that `places` named in these words."""
+    if said in (ONLY, EVERY):
+        return np.ones((rows, columns), dtype=bool)
+    if said.startswith(ALL_BUT):
+        return np.asarray(~placed(said.removeprefix(ALL_BUT), rows, columns))
+    where = np.zeros((rows, columns), dtype=bool)
+    for group in said.split("; "):
+        found = GROUP.fullmatch(group)
+        assert found, group
+        turned = where if found[1] == "row" else where.T
+        inner = _numbers(found[3]) if found[3] else list(range(turned.shape[1]))
+        for i, j in product(_numbers(found[2]), inner):
+            turned[i, j] = True
+    return where
+
+
+def _numbers(said: str) -> list[int]:
+    first, to, last = said.partition(" to ")
+    if to:
+        return list(range(int(first) - 1, int(last)))
+    return [int(n) - 1 for n in re.findall(r"\d+", said)]
 
 
 @given(MASKS.filter(lambda where: where.any()))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from itertools import product
 
 import numpy as np
 
 from backprop.rounding import Array
 
 EVERY, ONLY, ALL_BUT = "every entry", "this number", "all but "
-LIST = r"\d+(?:(?:, | and | to )\d+)*"
-GROUP = re.compile(rf"(row|column)s? ({LIST})(?:, (?:row|column)s? ({LIST}))?")
 SHORTEST_RANGE = 4
 """Fewer places in a row than this are named one by one."""
 
@@ -23,23 +19,6 @@ def places(where: Array) -> str:
         return ONLY if where.size == 1 else EVERY
     found, others = _groups(where), _groups(~where)
     return found if ";" in others else min(found, f"{ALL_BUT}{others}", key=len)
-
-
-def placed(said: str, rows: int, columns: int) -> Array:
-    """The entries that `places` named in these words."""
-    if said in (ONLY, EVERY):
-        return np.ones((rows, columns), dtype=bool)
-    if said.startswith(ALL_BUT):
-        return np.asarray(~placed(said.removeprefix(ALL_BUT), rows, columns))
-    where = np.zeros((rows, columns), dtype=bool)
-    for group in said.split("; "):
-        found = GROUP.fullmatch(group)
-        assert found, group
-        turned = where if found[1] == "row" else where.T
-        inner = _numbers(found[3]) if found[3] else list(range(turned.shape[1]))
-        for i, j in product(_numbers(found[2]), inner):
-            turned[i, j] = True
-    return where
 
 
 def _groups(where: Array) -> str:
@@ -71,10 +50,3 @@ def _listed(noun: str, numbers: Sequence[int]) -> str:
 def listed(items: Sequence[str]) -> str:
     """One, two and three."""
     return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
-
-
-def _numbers(said: str) -> list[int]:
-    first, to, last = said.partition(" to ")
-    if to:
-        return list(range(int(first) - 1, int(last)))
-    return [int(n) - 1 for n in re.findall(r"\d+", said)]
