@@ -7,16 +7,17 @@ shape, another line's expression, a weight that was already updated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 from backprop.errors import ExpressionError
 from backprop.evaluate import size_value, sizes_of
-from backprop.expressions import Apply, Expression, Name, Number, names, number, substitute, walk
+from backprop.expressions import Apply, Expression, Name, Number, names, number, rebuild, substitute, walk
 from backprop.language import parse_rule
 from backprop.model import BACKWARD, ONEHOT, UPDATE, Line, Model, renewed
 from backprop.operations import OPERATIONS
-from backprop.operations.edits import Edit
+from backprop.operations.edits import Edit, turned
 from backprop.operations.record import INDEX, MATRIX
 from backprop.patterns import filled, match
 from backprop.scope import Scope, shape_of
@@ -33,12 +34,15 @@ ONE_COLUMN = {
 class Mistake:
     """A known mistake on a line: its kind, the expression that was worked instead, and what to say of it.
 
-    In `says`, formulas of this line's own symbols stand in braces, as in a problem's intro.
+    In `says`, formulas of this line's own symbols stand in braces, as in a problem's intro. `of` is the part of the
+    line that was taken for `instead`.
     """
 
     kind: str
     expression: Expression
     says: str
+    of: Expression
+    instead: Expression
 
 
 def mistakes(model: Model, line: Line) -> list[Mistake]:
@@ -46,16 +50,59 @@ def mistakes(model: Model, line: Line) -> list[Mistake]:
     scope = _before(model, line)
     found: dict[Expression, Mistake] = {}
     editor = _Editor(model, line, scope)
-    for kind, expression, says in editor.edits():
-        if expression == line.expression or expression in found:
-            continue
-        try:
-            fits = tuple(shape_of(expression, scope)) == tuple(line.shape)
-        except ExpressionError:
-            continue
-        if fits:
-            found[expression] = Mistake(kind, expression, says)
+    for mistake in editor.edits():
+        expression = mistake.expression
+        if expression != line.expression and expression not in found and _fits(expression, line, scope):
+            found[expression] = mistake
     return list(found.values())
+
+
+def _fits(expression: Expression, line: Line, scope: Scope) -> bool:
+    """Whether an expression can be worked, and has the line's shape."""
+    try:
+        return tuple(shape_of(expression, scope)) == tuple(line.shape)
+    except ExpressionError:
+        return False
+
+
+LIKELIEST = 12
+"""Two mistakes are taken together of this many edits on a line, and of as many other quantities taken for its own."""
+
+RARE = ("order", "entrywise-product", "missing-term", "other-line", "other")
+"""The kinds that seldom come with a second mistake."""
+
+Two = tuple[Expression, Mistake, Mistake]
+
+
+def two_mistakes(model: Model, line: Line, known: Sequence[Mistake]) -> list[Two]:
+    """What two of the likeliest mistakes known on a line give together, where that is no single mistake."""
+    scope = _before(model, line)
+    operands = [mistake for mistake in known if isinstance(mistake.of, Name) and isinstance(mistake.instead, Name)]
+    edits = sorted((mistake for mistake in known if mistake not in operands), key=lambda m: m.kind in RARE)
+    siblings = [mistake for mistake in operands if _part(model, mistake.of) == _part(model, mistake.instead)]
+    seen = {line.expression, *(mistake.expression for mistake in known)}
+    found: list[Two] = []
+    for first, second in permutations([*edits[:LIKELIEST], *siblings[:LIKELIEST]], 2):
+        both = _replaced(first.expression, second.of, second.instead)
+        if not isinstance(both, Name) and both not in seen and _fits(both, line, scope):
+            seen.add(both)
+            found.append((both, first, second))
+    return found
+
+
+def _part(model: Model, quantity: Expression) -> str:
+    """The part that a line stands in, or "" of what is given."""
+    line = model.by_name.get(getattr(quantity, "id", ""))
+    return line.part if line else ""
+
+
+def _replaced(expression: Expression, of: Expression, by: Expression) -> Expression:
+    """The expression with one part replaced wherever it stands, and nothing transposed twice."""
+    if expression == of:
+        return by
+    if isinstance(expression, Apply) and expression.operation == ".T":
+        return turned(_replaced(expression.arguments[0], of, by))
+    return rebuild(expression, lambda part: _replaced(part, of, by))
 
 
 def _before(model: Model, line: Line) -> Scope:
@@ -82,16 +129,18 @@ class _Editor:
     def text(self, expression: Expression) -> str:
         return f"{{{text(expression)}}}"
 
-    def edits(self) -> Iterator[Edit]:
+    def edits(self) -> Iterator[Mistake]:
         """Every edit: those of the operations' own first, since they are the likeliest, then those of the tree."""
         whole = self.line.expression
         yield from self._everywhere(whole, lambda e: e, self._listed)
         yield from self._everywhere(whole, lambda e: e, self._edited)
         if not self.is_update:
-            yield "sign", -whole, f"every sign is turned; the line is {self.text(whole)}"
+            says = f"every sign is turned; the line is {self.text(whole)}"
+            yield Mistake("sign", -whole, says, whole, -whole)
         shape = self.shape(whole)
         if shape and shape[0] == shape[1] > 1:
-            yield "transpose", whole.T, f"this is the transpose of {self.text(Name(self.line.name))}"
+            says = f"this is the transpose of {self.text(Name(self.line.name))}"
+            yield Mistake("transpose", whole.T, says, whole, whole.T)
         yield from self._everywhere(whole, lambda e: e, self._other_quantity)
         yield from self._other_line()
 
@@ -100,10 +149,10 @@ class _Editor:
         node: Expression,
         put_back: Callable[[Expression], Expression],
         edit: Callable[[Expression], Iterator[Edit]],
-    ) -> Iterator[Edit]:
+    ) -> Iterator[Mistake]:
         """An edit at every place of the tree, each put back into the whole."""
         for kind, expression, says in edit(node):
-            yield kind, put_back(expression), says
+            yield Mistake(kind, put_back(expression), says, node, expression)
         if isinstance(node, Apply) and not OPERATIONS[node.operation].hides:
             pairs = zip(OPERATIONS[node.operation].takes, node.arguments, strict=True)
             for position, (taken, argument) in enumerate(pairs):
@@ -178,13 +227,13 @@ class _Editor:
                     for rule, what in ONE_COLUMN.items():
                         yield "missing-term", substitute(parse_rule(rule), stand_for), filled(what, stand_for)
 
-    def _other_line(self) -> Iterator[Edit]:
+    def _other_line(self) -> Iterator[Mistake]:
         """What another line of the same part is worked by, where this line is not worked from it."""
         of_part = (o for o in self.model.lines if (o.part, o.step) == (self.line.part, self.line.step))
         for other in of_part:
             if other.name not in self.line.uses:
                 says = f"{{{other.text}}} was worked, which is {{{other.name}}}; the line is {{{self.line.text}}}"
-                yield "other-line", other.expression, says
+                yield Mistake("other-line", other.expression, says, self.line.expression, other.expression)
 
     def _too_early(self, node: Name) -> Iterator[Edit]:
         """A weight that was already updated where the backward pass needs the old one."""

@@ -24,6 +24,7 @@ __all__ = [
     "PLAIN",
     "TYPST",
     "Printer",
+    "full_stop",
     "markdown_words",
     "quoted",
     "spoken",
@@ -215,6 +216,11 @@ def _count(expression: Expression) -> int:
 def spoken(says: str, printer: Printer) -> str:
     """A sentence with the formulas in its braces as a student reads them."""
     return re.sub(r"\{([^{}]*)\}", lambda found: printer.expression(parse(found[1])), says)
+
+
+def full_stop(says: str) -> str:
+    """A sentence with its full stop, of which it may have one already."""
+    return says if says.endswith((".", "!", "?", "…", ".”")) else f"{says}."
 
 
 def with_numbers(expression: Expression, values: Mapping[tuple[str, int, int], Fraction]) -> Expression:

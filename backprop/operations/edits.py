@@ -120,4 +120,5 @@ def of_difference(line: Edited, node: Apply, a: Expression, b: Expression) -> It
     yield "sign", b - a, f"the difference is the other way round: {line.text(node)}"
     yield "missing-term", a, f"{line.text(b)} was not subtracted"
     alone = f"this is the step alone; it is subtracted from {line.text(a)}"
-    yield "missing-term", b, alone if line.is_update else f"the term {line.text(a)} was left out"
+    for rest in (b, -b):
+        yield "missing-term", rest, alone if line.is_update else f"the term {line.text(a)} was left out"

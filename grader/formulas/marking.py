@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from backprop import mistakes as known
 from backprop.expressions import Apply, Expression, Name, Number, number, rebuild, walk
 from backprop.language import MOST_CHARACTERS
-from backprop.notation import PLAIN, Printer
+from backprop.notation import PLAIN, Printer, full_stop
 from backprop.scope import shape_of
 from backprop.shapes import describe
 from course.answer_names import FORMULA
@@ -103,11 +103,11 @@ class Formulas:
                 continue
             for expression in found:
                 if all(ground.is_right(expression, name) for ground in (self.own, self.apart) if ground):
-                    return Judged("correct", f"Right. Read as {self._shown(expression)}{said}.")
+                    return Judged("correct", full_stop(f"Right. Read as {self._shown(expression)}{said}"))
         if any(leaf not in (number(0), number(1)) for leaf in _numbers(formula)):  # of this sheet's sizes: 2 for √d_k
             for expression in self.own.read(formula, name):
                 if self.own.is_right(expression, name):
-                    return Judged("correct", f"Right. Read as {self._shown(expression)}.")
+                    return Judged("correct", full_stop(f"Right. Read as {self._shown(expression)}"))
         return None
 
     def _wrong(self, formula: Expression, name: str) -> Judged:
@@ -119,7 +119,7 @@ class Formulas:
         named = sentence([mistake], self.printer) if mistake else None
         said = ["Not right."]
         if shown is not None:
-            said.append(f"Read as {self._shown(shown)}.")
+            said.append(full_stop(f"Read as {self._shown(shown)}"))
         if self.own in misfits:
             said.append(f"It does not fit: {misfits[self.own]}")
         elif self.apart in misfits and named is None:
@@ -156,7 +156,8 @@ class Formulas:
             return None
         for expression in found:
             if self.own.is_right(expression, name):
-                return known.Mistake("transpose", expression, f"this is the transpose of {{{name}}}")
+                says = f"this is the transpose of {{{name}}}"
+                return known.Mistake("transpose", expression, says, expression.T, expression)
         return None
 
     def _of_another_size(self, expression: Expression, name: str) -> str:

@@ -14,6 +14,7 @@ from backprop.notation import LETTERS
 from grader.reading.numbers import Refused, clip
 
 _SPELLED = {letter: name for name, letter in LETTERS.items()}
+MOST_LISTED = 12
 _LEFT_OUT = re.compile(r"[\s_{}(),\\]+")
 
 
@@ -92,7 +93,8 @@ class Vocabulary:
         near = get_close_matches(key(typed)[:60].lower(), lower, 1)
         if near:
             return f"did you mean {lower[near[0]]}?"
-        return f"there are {', '.join(known[:12])}{', …' if len(known) > 12 else ''}."
+        more = f" and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""
+        return f"there are {', '.join(known[:MOST_LISTED])}{more}."
 
     # Spellings that are not the name's own.
 

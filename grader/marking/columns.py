@@ -16,8 +16,10 @@ from backprop.evaluate import bounds, evaluate, work_lines
 from backprop.model import Line, Model
 from backprop.rounding import TOLERANCE, Array, Interval, Rounding
 from course.records import LineRecord, ProblemRecord
-from grader.marking.marks import Mistake
-from grader.marking.mistakes import may_use, name_mistakes, part_of
+from grader.marking.behind_blanks import blanks_before
+from grader.marking.mistakes import part_of
+from grader.marking.naming import Named, name_mistakes, needed
+from grader.marking.wrote import Wrote
 
 CHUNK = 4096
 """Students marked at once: more would leave the processor's cache."""
@@ -49,7 +51,7 @@ class LineVerdicts:
     value: Array
     low: Array
     high: Array
-    named: Mapping[int, Mistake] = field(default_factory=dict)
+    named: Mapping[int, Named] = field(default_factory=dict)
 
     def far(self, wrote: Array, decimals: int, members: slice = slice(None)) -> Array:
         """Which entries are right for the student's own numbers, but further off than rounding them alone explains."""
@@ -99,11 +101,12 @@ def _named(
         wrote = answers[name]
         members = np.flatnonzero((~line.right & ~np.isnan(wrote)).any(axis=(0, 1)))
         if members.size:
-            own = {used: _of_members(passes, used, members) for used in may_use(model, model.by_name[name])}
-            allowed = Interval(line.low[..., members], line.high[..., members])
-            mistakes = name_mistakes(problem, model.by_name[name], own, wrote[..., members], allowed)
-            pairs = zip(members.tolist(), mistakes, strict=True)
-            line = replace(line, named={member: mistake for member, mistake in pairs if mistake is not None})
+            wrong = Wrote(wrote, line.value, ~line.right & ~np.isnan(wrote), 10.0**-problem.decimals).of(members)
+            worked = model.by_name[name]
+            blanks = blanks_before(model, worked, {name: numbers[..., members] for name, numbers in answers.items()})
+            own = {used: _of_members(passes, used, members) for used in needed(model, worked, blanks)}
+            mistakes = name_mistakes(problem, worked, own, wrong, blanks)
+            line = replace(line, named={int(members[i]): mistake for i, mistake in mistakes.items()})
         named[name] = line
     return named
 

@@ -13,8 +13,9 @@ from course.answer_names import AnswerName
 from course.records import LineRecord, ProblemRecord
 from grader.marking.columns import LineVerdicts
 from grader.marking.marks import WORST_FIRST, LineMarks, Mistake, Verdict
-from grader.marking.messages import ANY_VALUE, FOR_FREE, IDLE, KEY_ALONE, Earlier, Missing, listed, message
+from grader.marking.messages import ANY_VALUE, FOR_FREE, IDLE, KEY_ALONE, Earlier, Missing, message, rest_of
 from grader.marking.mistakes import printer_of
+from grader.marking.places import listed
 from grader.marking.slips import Wrong, slip, transposed
 from grader.reading.answers import Reading
 from grader.reading.columns import Column
@@ -56,9 +57,11 @@ class Class:
             for i, row in enumerate(reading.entries)
         )
         verdict = min((v for row in entries for v in row), key=WORST_FIRST.index)
-        mistake = self._mistake(line, reading, member)
+        mistake = self._mistake(line, reading, member, rest_of(entries))
         earlier = self._earlier(line, member)
-        sentences = [message(verdict, entries, reading, earlier), mistake.says if mistake else ""]
+        sentences = [message(verdict, entries, reading, earlier)]
+        if mistake and mistake.kind != "slip":  # which entries are right is said already
+            sentences.append(mistake.says)
         sentences.append(self._drift(line, member))
         unpaid = (found.follows & ~found.earns)[..., member]
         if (unpaid & ~found.vague[..., member]).any():
@@ -100,7 +103,7 @@ class Class:
                 missing.append(Missing(answer, unread, bool(blank.all()), follows))
         return Earlier(tuple(written), tuple(slipped), tuple(missing))
 
-    def _mistake(self, line: LineRecord, reading: Reading, member: int) -> Mistake | None:
+    def _mistake(self, line: LineRecord, reading: Reading, member: int, rest: str) -> Mistake | None:
         """The mistake on a line that is wrong: a known one, or a slip of the pen."""
         found, wrote = self.verdicts[line.name], self.answers[line.name].numbers[..., member]
         low, high, right = found.low[..., member], found.high[..., member], found.right[..., member]
@@ -108,10 +111,18 @@ class Class:
             return transposed(reading, low, high, self.problem.decimals)
         if not (~right & ~np.isnan(wrote)).any():
             return None
-        others = {name: self.answers[name].numbers[..., member] for name in self.verdicts if name != line.name}
+        others = {
+            name: self.answers[name].numbers[..., member]
+            for name in self.verdicts
+            if name != line.name and line.name not in self.model.by_name[name].uses
+        }
         value, decimals = found.value[..., member], self.problem.decimals
         wrong = Wrong(line.name, wrote, right, value, low, high, reading, decimals)
-        return slip(wrong, found.named.get(member), others, printer_of(self.problem))
+        named = found.named.get(member)
+        if named and named.on:
+            says = f"Your numbers fit a mistake on {self.name(named.on)}. {named.mistake.says}"
+            named = named._replace(mistake=Mistake(named.mistake.kind, says))
+        return slip(wrong, named, others, printer_of(self.problem), rest)
 
     def _drift(self, line: LineRecord, member: int) -> str:
         """A word where an answer is right, but further off than rounding it alone would explain."""

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from grader.marking.marks import Verdict
+from grader.marking.places import listed, places
 from grader.reading.answers import Reading
 
 
@@ -35,6 +38,13 @@ SAYS: Mapping[Verdict, str] = {
     "blank": "Left blank.",
     "unreadable": "This could not be read.",
 }
+NONE_RIGHT = "No entry is right for {numbers}."
+IN_PART: Mapping[Verdict, str] = {
+    "unreadable": "Could not be read",
+    "wrong": "Not right for {numbers}",
+    "blank": "Left blank",
+}
+RIGHT: tuple[Verdict, ...] = ("correct", "follows")
 FOR_FREE = "No marks where your earlier numbers made this trivial."
 ANY_VALUE = "No marks where your earlier numbers leave so much to rounding that 0 would be right too."
 IDLE = "No marks where one number, or a copy of what the line is worked from, stands in every place."
@@ -44,22 +54,34 @@ KEY_ALONE = "It is the key's value, though it does not follow from your {slipped
 def message(
     verdict: Verdict, entries: Sequence[Sequence[Verdict]], reading: Reading, earlier: Earlier = Earlier()
 ) -> str:
-    """The verdict on a line in words."""
+    """The verdict on a line in words, with every entry that is not right."""
     numbers = "the numbers that you wrote earlier" if earlier.written else "the numbers given"
-    sentences = [SAYS[verdict].format(numbers=numbers, slipped=listed(earlier.slipped))]
-    count = sum(len(row) for row in entries)
-    if count > 1 and verdict in ("wrong", "blank"):
-        places = [
-            f"row {i + 1}, column {j + 1}" for i, row in enumerate(entries) for j, v in enumerate(row) if v == verdict
+    verdicts = np.array(entries, dtype=object)
+    if verdict in RIGHT or (verdicts == verdict).all():
+        alone = NONE_RIGHT if verdict == "wrong" and verdicts.size > 1 else SAYS[verdict]
+        sentences = [alone.format(numbers=numbers, slipped=listed(earlier.slipped))]
+    else:
+        sentences = [
+            f"{says.format(numbers=numbers)}: {places(verdicts == which)}."
+            for which, says in IN_PART.items()
+            if (verdicts == which).any()
         ]
-        if len(places) == count:
-            sentences = sentences if verdict == "blank" else [f"No entry is right for {numbers}."]
-        else:
-            sentences = [f"{sentences[0][:-1]}: {'; '.join(places)}."]
+        sentences += [rest_of(entries)]
     sentences += [*reading.messages, *reading.notes]
     if any(e.value is not None for row in reading.entries for e in row):
         sentences += missing(earlier.missing)
-    return " ".join(sentences)
+    return " ".join(filter(None, sentences))
+
+
+def rest_of(entries: Sequence[Sequence[Verdict]]) -> str:
+    """A word on the entries that are right, where others are not."""
+    verdicts = [verdict for row in entries for verdict in row]
+    right = sum(verdict in RIGHT for verdict in verdicts)
+    if not right:
+        return ""
+    if {*verdicts} <= {"wrong", *RIGHT}:
+        return "The rest of the line is right."
+    return "The other numbers are right." if right > 1 else "The other number is right."
 
 
 def missing(answers: Sequence[Missing]) -> list[str]:
@@ -77,8 +99,3 @@ def _stand_in(why: Missing, answers: str) -> str:
         begins = f"{whole}your {answers}"
         return f"{begins[0].upper()}{begins[1:]} could not be read, so {values} were used{there}."
     return f"You left {whole}{answers} blank, so {values} were used{there}."
-
-
-def listed(items: Sequence[str]) -> str:
-    """One, two and three."""
-    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))

@@ -12,65 +12,54 @@ from backprop import mistakes as known
 from backprop.evaluate import bounds, evaluate
 from backprop.expressions import names
 from backprop.model import Line, Model
-from backprop.notation import PLAIN, Printer, spoken
+from backprop.notation import PLAIN, Printer, full_stop, spoken
 from backprop.rounding import Array, Interval, Rounding
 from course.records import ProblemRecord
 from grader.marking.marks import Mistake
+from grader.marking.wrote import Wrote
+
+MOST_BY_CHANCE = 0.2
+"""A mistake is named only where fewer than this of all wrong numbers would fit as well one that is as likely."""
 
 
-def name_mistakes(
-    problem: ProblemRecord, line: Line, own: Mapping[str, Any], wrote: Array, allowed: Interval
-) -> list[Mistake | None]:
-    """For each student of a batch, the known mistake that gives exactly what was written, or None.
+def explained(problem: ProblemRecord, line: Line, own: Mapping[str, Any], wrote: Wrote) -> list[list[known.Mistake]]:
+    """For each student of a batch, the known mistakes on a line that give what was written, the likeliest first.
 
-    `own` are the intervals of the numbers that the line is worked from, `wrote` what was written: `(rows, columns,
-    batch)`, with nan where nothing was; `allowed` is what would be right. Where mistakes of two kinds give the same
-    numbers, the sentence says both.
+    `own` are the intervals of the numbers that the line is worked from.
     """
-    model, rounding, blank = problem.model(), Rounding(problem.decimals), np.isnan(wrote)
-    close: list[list[known.Mistake]] = [[] for _ in range(wrote.shape[-1])]
-    numbers = {name: (x.low + x.high) / 2 if isinstance(x, Interval) else x for name, x in own.items()}
-    candidates, apart = _known(model, line), []
-    with np.errstate(invalid="ignore", over="ignore"):
-        for candidate in candidates:
-            apart.append(np.abs(wrote - _whole(evaluate(candidate.expression, numbers, model.sizes), wrote)))
-            found = (blank | (apart[-1] <= 1.01 * rounding.unit)).all(axis=(0, 1)) & ~blank.all(axis=(0, 1))
-            for member in np.flatnonzero(found):
+    model, rounding = problem.model(), Rounding(problem.decimals)
+    close: list[list[known.Mistake]] = [[] for _ in range(wrote.numbers.shape[-1])]
+    values, further = middle(own), []
+    for rank, candidate in enumerate(known_mistakes(model, line), 1):
+        apart = wrote.apart(evaluate(candidate.expression, values, model.sizes))
+        told = wrote.told_by_chance(apart) * rank <= MOST_BY_CHANCE
+        for member in np.flatnonzero(told & wrote.close(apart)).tolist():
+            close[member].append(candidate)
+        further.append((candidate, np.flatnonzero(told & wrote.near(apart))))
+    # Who wrote none of these very numbers may have rounded on the way: that takes bounds, which take longer.
+    exact = {member for member, mistakes in enumerate(close) if mistakes}
+    for candidate, members in further:
+        rest = np.asarray([member for member in members.tolist() if member not in exact], dtype=int)
+        if rest.size:
+            found = rounding.kept(bounds(candidate.expression, part_of_all(own, rest), model.sizes, rounding))
+            for member in rest[wrote.within(found, rounding, rest)].tolist():
                 close[member].append(candidate)
-        # Who wrote none of these very numbers may have rounded on the way: that takes bounds, which take longer.
-        rest = np.flatnonzero([not mistakes for mistakes in close])
-        ends = [{n: getattr(x, end, x) for n, x in _part(own, rest).items()} for end in ("low", "high")]
-        least = 10 * rounding.unit + 4 * (allowed.high - allowed.low)[..., rest]
-        wrote, blank = wrote[..., rest], blank[..., rest]
-        for candidate, distance in zip(candidates, apart, strict=True):
-            if not rest.size:
-                break
-            low, high = (_whole(evaluate(candidate.expression, end, model.sizes), wrote) for end in ends)
-            far = distance[..., rest] > least + 10 * np.abs(high - low)
-            near = np.flatnonzero(~far.any(axis=(0, 1)) & ~blank.all(axis=(0, 1)))
-            if not near.size:
-                continue
-            within = _within(candidate, model, _part(own, rest[near]), wrote[..., near], rounding)
-            for member in rest[near[within]]:
-                close[member].append(candidate)
-    return [_said(problem, tuple(_one_a_kind(mistakes))) for mistakes in close]
+    return close
 
 
 @lru_cache(maxsize=10_000)
-def _said(problem: ProblemRecord, mistakes: tuple[known.Mistake, ...]) -> Mistake | None:
-    """A class makes the same few mistakes, so each is put into words once."""
-    return sentence(mistakes, printer_of(problem))
+def in_words(problem: ProblemRecord, mistakes: tuple[known.Mistake, ...]) -> Mistake | None:
+    """A class makes the same few mistakes, so each is put into words once; of two kinds that fit, both."""
+    return sentence(tuple(_one_a_kind(mistakes)), printer_of(problem))
 
 
-def _within(candidate: known.Mistake, model: Model, own: Mapping[str, Any], wrote: Array, rounding: Rounding) -> Array:
-    """For each student, whether rounding on the way of a mistake can give what was written."""
-    found = rounding.kept(bounds(candidate.expression, own, model.sizes, rounding))
-    allowed = Interval(_whole(found.low, wrote), _whole(found.high, wrote))
-    finite = np.isfinite(allowed.low) & np.isfinite(allowed.high)
-    return np.asarray(((finite & rounding.holds(allowed, wrote)) | np.isnan(wrote)).all(axis=(0, 1)))
+def middle(own: Mapping[str, Any]) -> dict[str, Any]:
+    """One value for each interval."""
+    with np.errstate(invalid="ignore", over="ignore"):  # a value may be infinite, of a zero that divides
+        return {name: (x.low + x.high) / 2 if isinstance(x, Interval) else x for name, x in own.items()}
 
 
-def _part(own: Mapping[str, Any], members: Array) -> dict[str, Any]:
+def part_of_all(own: Mapping[str, Any], members: Array) -> dict[str, Any]:
     return {name: part_of(x, members) for name, x in own.items()}
 
 
@@ -87,14 +76,14 @@ def _one_a_kind(mistakes: Sequence[known.Mistake]) -> list[known.Mistake]:
 
 
 @lru_cache(maxsize=512)
-def may_use(model: Model, line: Line) -> tuple[str, ...]:
-    """The lines and givens that the known mistakes on a line are worked from."""
-    every = {name for mistake in _known(model, line) for name in names(mistake.expression)}
-    return tuple(sorted(every - set(model.sizes)))
+def worked_from(model: Model, line: Line) -> frozenset[str]:
+    """The lines and givens that a line, and the known mistakes on it, are worked from."""
+    every = {name for mistake in known_mistakes(model, line) for name in names(mistake.expression)}
+    return frozenset((every | set(line.uses)) - set(model.sizes))
 
 
 @lru_cache(maxsize=512)
-def _known(model: Model, line: Line) -> list[known.Mistake]:
+def known_mistakes(model: Model, line: Line) -> list[known.Mistake]:
     """The known mistakes on a line, found once for a model."""
     return known.mistakes(model, line)
 
@@ -103,10 +92,6 @@ def _known(model: Model, line: Line) -> list[known.Mistake]:
 def printer_of(problem: ProblemRecord) -> Printer:
     """What prints a problem's formulas in a sentence for its students."""
     return Printer.of(problem.model(), PLAIN, problem.loss)
-
-
-def _whole(value: Array, wrote: Array) -> Array:
-    return np.broadcast_to(value if value.ndim > 1 else value[None, None], wrote.shape)
 
 
 def sentence(explanations: Sequence[known.Mistake], printer: Printer) -> Mistake | None:
@@ -119,4 +104,4 @@ def sentence(explanations: Sequence[known.Mistake], printer: Printer) -> Mistake
         says = says[0].upper() + says[1:]
     for other in others[:1]:
         says += f"; or {spoken(other.says, printer)}: your numbers fit both"
-    return Mistake(first.kind, f"{says}.")
+    return Mistake(first.kind, full_stop(says))

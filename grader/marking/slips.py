@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +11,11 @@ import numpy as np
 from backprop.notation import Printer
 from backprop.rounding import Array, Interval, Rounding
 from grader.marking.marks import Mistake
+from grader.marking.naming import Named
+from grader.marking.places import places
 from grader.reading.answers import Reading
+
+POWERS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8, -8)
 
 
 @dataclass(frozen=True)
@@ -31,29 +35,39 @@ class Wrong:
     def wrong(self) -> Array:
         return np.asarray(~self.right & ~np.isnan(self.wrote))
 
-    def inside(self, values: Array) -> Array:
-        """Whether values would be right for this student, entry by entry."""
-        return Rounding(self.decimals).holds(Interval(self.low, self.high), values)
+    @property
+    def near(self) -> Interval:
+        """The numbers that would be right, and are no further from the value than a unit of the last place."""
+        unit = 1.01 * 10.0**-self.decimals
+        return Interval(np.maximum(self.low, self.value - unit), np.minimum(self.high, self.value + unit))
+
+    def is_right(self, numbers: Array, decimals: int | None = None) -> Array:
+        """Which numbers are the right ones, rounded or truncated, entry by entry."""
+        rounding = Rounding(self.decimals if decimals is None else decimals)
+        return rounding.holds(rounding.kept(self.near), numbers)
+
+    def digits(self) -> Array:
+        """How many digits the right numbers have from the first that is not zero."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = np.floor(np.log10(np.abs(self.value)) + 1e-9) + 1 + self.decimals
+        return np.asarray(np.where(np.isfinite(found), np.maximum(found, 0), 0))
 
 
-def slip(line: Wrong, named: Mistake | None, others: Mapping[str, Array], printer: Printer) -> Mistake | None:
+def slip(line: Wrong, named: Named | None, others: Mapping[str, Array], printer: Printer, rest: str) -> Mistake | None:
     """What explains every wrong entry: a slip of the pen, or the mistake that was `named`.
 
-    A slip in how the right numbers were written down is likelier than a mistake that happens to give them.
+    A slip in how the right numbers were written down is likelier than a mistake that happens to give them. `others`
+    are the answers that are not worked from this one; `rest` is what is said of the entries that are right.
     """
-    for explain in (_power_of_ten, _signs, _digits_exchanged):
-        if line.right.any() and (found := explain(line)):
-            return found
-    if named is not None:
-        return named
-    for explain in (_too_few_digits, _power_of_ten, _digits_exchanged):
-        if found := explain(line):
-            return found
-    if found := _other_line(line, others, printer):
+    if found := _power_of_ten(line) or _signs(line) or _digits_exchanged(line):
         return found
-    if line.right.any():
-        return Mistake("slip", "The rest of the line is right.")
-    return None
+    if named and named.alone:
+        return named.mistake
+    if found := _too_few_digits(line) or _other_line(line, others, printer) or _copied_row(line):
+        return found
+    if named:
+        return named.mistake
+    return Mistake("slip", rest) if rest else None
 
 
 def transposed(reading: Reading, low: Array, high: Array, decimals: int) -> Mistake | None:
@@ -67,19 +81,12 @@ def transposed(reading: Reading, low: Array, high: Array, decimals: int) -> Mist
     return None
 
 
-def _explained(line: Wrong, mended: Array) -> bool:
-    """Whether every wrong entry becomes right once it is mended."""
-    return bool(line.inside(np.where(line.wrong, mended, line.wrote))[line.wrong].all())
-
-
 def _too_few_digits(line: Wrong) -> Mistake | None:
     fewest = _decimals(line.wrote[line.wrong], line.decimals)  # of numbers that were not typed as text
-    for (i, j), value in np.ndenumerate(line.value):
-        if not line.wrong[i, j]:
-            continue
+    for i, j in np.argwhere(line.wrong):
         decimals = line.reading.entries[i][j].decimals
         decimals = fewest if decimals is None else decimals
-        if not decimals or decimals >= line.decimals or abs(line.wrote[i, j] - value) > 1.01 * 10.0**-decimals:
+        if not decimals or decimals >= line.decimals or not line.is_right(line.wrote, decimals)[i, j]:
             return None
     return Mistake("too-few-digits", f"Right as far as it goes, but {line.decimals} decimals are asked for.")
 
@@ -90,28 +97,34 @@ def _decimals(numbers: Array, most: int) -> int:
 
 
 def _power_of_ten(line: Wrong) -> Mistake | None:
-    for power in (1, -1, 2, -2, 3, -3):
-        if _explained(line, line.wrote * 10.0**power):
-            return Mistake("power-of-ten", f"The digits are right; the decimal point is not ({places(line.wrong)}).")
-    return None
+    """Whether the digits are right and the decimal point is not: in all wrong entries alike, or in each its own way."""
+    moved = {power: _moved(line, power) | ~line.wrong for power in POWERS}
+    alike = next((power for power, right in moved.items() if right.all()), None)
+    digits = line.digits()[line.wrong]
+    if alike is None and not (digits.min() >= 3 and np.any(list(moved.values()), axis=0).all()):
+        return None
+    if alike is not None and abs(alike) > 1 and digits.sum() < 2:
+        return None  # one digit is right by chance
+    lost = "is missing" if (np.abs(line.wrote[line.wrong]) % 1 == 0).all() else "is not"
+    return Mistake("power-of-ten", f"The digits are right; the decimal point {lost} ({places(line.wrong)}).")
+
+
+def _moved(line: Wrong, power: int) -> Array:
+    """Which entries are right once the decimal point moves by so many places, as far as they were written."""
+    return line.is_right(line.wrote * 10.0**power, line.decimals - power if 0 < power < line.decimals else None)
 
 
 def _signs(line: Wrong) -> Mistake | None:
-    if _explained(line, -line.wrote):
+    if line.right.any() and (line.is_right(-line.wrote) | ~line.wrong).all():
         return Mistake("sign", f"Right but for the sign: {places(line.wrong)}.")
     return None
 
 
 def _digits_exchanged(line: Wrong) -> Mistake | None:
     for i, j in np.argwhere(line.wrong):
-        digits = f"{abs(line.wrote[i, j]):.{line.decimals}f}"
-        sign = -1 if line.wrote[i, j] < 0 else 1
-        for swapped in _exchanges(digits):
-            trial = line.wrote.copy()
-            trial[i, j] = sign * float(swapped)
-            if line.inside(trial)[i, j]:
-                break
-        else:
+        exchanges = _exchanges(f"{abs(line.wrote[i, j]):.{line.decimals}f}")
+        swapped = [np.copysign(float(digits), line.wrote[i, j]) for digits in exchanges]
+        if not any(line.is_right(np.full_like(line.wrote, number))[i, j] for number in swapped):
             return None
     return Mistake("digits-exchanged", f"Two digits stand in each other's place: {places(line.wrong)}.")
 
@@ -127,14 +140,14 @@ def _exchanges(digits: str) -> Iterator[str]:
 
 
 def _other_line(line: Wrong, others: Mapping[str, Array], printer: Printer) -> Mistake | None:
-    """Another line's numbers, or the first row in every row."""
-    written = line.wrote[~np.isnan(line.wrote)]
+    """Another line's numbers."""
+    there = ~np.isnan(line.wrote)
+    if not line.wrote[there].any():
+        return None
     for name, value in others.items():
-        if value.shape == line.wrote.shape and written.size and written.any():
-            apart = np.abs(line.wrote - value)[~np.isnan(line.wrote)]
-            if (apart <= 1.01 * 10.0**-line.decimals).all():
-                return Mistake("other-line", f"These are the numbers of {printer.name(name)}.")
-    return _copied_row(line)
+        if value.shape == line.wrote.shape and (np.abs(line.wrote - value)[there] <= 0.01 * 10.0**-line.decimals).all():
+            return Mistake("other-line", f"These are the numbers of {printer.name(name)}.")
+    return None
 
 
 def _copied_row(line: Wrong) -> Mistake | None:
@@ -144,11 +157,3 @@ def _copied_row(line: Wrong) -> Mistake | None:
     if right.size and all(any((line.wrote[i] == line.wrote[k]).all() for k in right) for i in wrong):
         return Mistake("wrong-row", f"Row {wrong[0] + 1} is a copy of another row.")
     return None
-
-
-def places(where: Array) -> str:
-    """Entries in words."""
-    if where.shape == (1, 1):
-        return "this number"
-    found: Sequence[str] = [f"row {i + 1}, column {j + 1}" for i, j in np.argwhere(where)]
-    return "; ".join(found)

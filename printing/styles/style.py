@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from backprop.language import parse
-from backprop.notation import Printer
+from backprop.notation import Printer, full_stop
 from course.answer_names import TRACE, Entry
 
 Rows = Sequence[Sequence[str]]
@@ -80,7 +80,7 @@ def one_line(text: str) -> str:
 
 def worded(says: str, style: Style, printer: Printer) -> str:
     """A sentence with what stands in its braces as mathematics; it begins as sentences do, and ends with a stop."""
-    says = f"{says[:1].upper()}{says[1:]}."
+    says = full_stop(f"{says[:1].upper()}{says[1:]}")
     pieces = re.split(r"\{([^{}]*)\}", says)
     return "".join(
         style.math(printer.expression(parse(piece))) if i % 2 else words(piece, style) for i, piece in enumerate(pieces)
