@@ -14,18 +14,16 @@ import numpy as np
 
 from backprop.evaluate import bounds, evaluate, work_lines
 from backprop.model import Line, Model
-from backprop.rounding import TOLERANCE, Array, Interval, Rounding
+from backprop.rounding import Array, Interval, Rounding
 from course.records import LineRecord, ProblemRecord
 from grader.marking.behind_blanks import blanks_before
 from grader.marking.mistakes import part_of
 from grader.marking.naming import Named, name_mistakes, needed
+from grader.marking.paid import Judged, Payment, Worked
 from grader.marking.wrote import Wrote
 
 CHUNK = 4096
 """Students marked at once: more would leave the processor's cache."""
-
-GUESSED = 5
-"""An entry is easily guessed whose bounds are not so many times narrower than the entry itself is large."""
 
 ANYTHING = Interval(np.full(1, -np.inf), np.full(1, np.inf))
 
@@ -120,13 +118,6 @@ def _of_members(passes: Sequence[_Pass], name: str, members: Array) -> Any:
     return Interval(*(np.concatenate([getattr(x, end) for x in parts], axis=-1) for end in ("low", "high")))
 
 
-def _bare(value: Array, unit: float) -> Array:
-    """The students whose numbers are all 0 or one number with either sign; a scalar is bare where it is 0, 1 or -1."""
-    size = np.abs(value)
-    most = size.max(axis=(0, 1)) if value[..., 0].size > 1 else 1.0
-    return np.asarray(((size < unit / 2) | (np.abs(size - most) < unit / 2)).all(axis=(0, 1)))
-
-
 class _Pass:
     """One pass over a problem's lines, in order, for one batch."""
 
@@ -176,39 +167,20 @@ class _Pass:
             slipped |= self.slipped[name]
         from_own = self.rounding.holds(allowed, wrote)
         from_key = self.rounding.holds(written_key, wrote) | self.rounding.holds(allowed_if_mended, wrote)
-        right = from_own | from_key
-        wrong = ~right & ~blank
         value = self._full(evaluate(line.expression, self.numbers, sizes), line)
-        plain, free, vague = (
-            self._plain(line, key),
-            np.zeros(wrote.shape, dtype=bool),
-            np.zeros(wrote.shape, dtype=bool),
-        )
-        worked = (right & ~plain).any(axis=(0, 1)) | plain.all(axis=(0, 1))
-        if slipped.any():
-            own_ways = self._without_work(line, allowed, value, self.numbers)
-            key_ways = self._without_work(line, allowed_if_mended, key, self.key)
-            for one, its_key in zip(own_ways.values(), key_ways.values(), strict=True):
-                free |= one.all(axis=(0, 1)) & ~its_key.all(axis=(0, 1))
-            vague = own_ways[""] & ~key_ways[""]
-            free = from_own & slipped & (free | vague | self._bare(line))
-            vague &= free & (np.abs(value) > self.rounding.unit / 2)
-            for one in own_ways.values():
-                plain = plain | (one & slipped)
-            plain |= slipped & ~(np.abs(value) > GUESSED * (allowed.high - allowed.low))
-            whole = from_own.all(axis=(0, 1)) | from_key.all(axis=(0, 1))
-            worked = np.where(slipped, whole, worked)
-        follows = (from_own & ~from_key & slipped) | free
-        idle = self._idle(line, wrote) & ~right.all(axis=(0, 1))
-        earns = right & ~free & ~idle & (worked | ~plain)
+        judged = Judged(wrote, from_own, from_key, slipped)
+        own, its_key = Worked(allowed, value, self.numbers), Worked(allowed_if_mended, key, self.key)
+        paid = Payment(line, self.rounding, own, its_key, self.answers).of(judged)
+        right, wrong = judged.right, ~judged.right & ~blank
+        follows = (from_own & ~from_key & slipped) | paid.free
         number = np.where(blank, np.where(np.isfinite(value), value, key), wrote)
         # Of a line that is wrong, anything may be behind what is written, also where an entry is right by chance.
         anything = ANYTHING.where(np.asarray(wrong.any(axis=(0, 1))), exact.where(from_own, mended))
         # Behind a blank, or instead of a slip, lie numbers that were worked rightly and are not written: behind a
         # blank from the student's own, so that a slip before it is not charged again behind it.
         unwritten = allowed_if_mended.hull(written_key)
-        own = allowed.where(slipped, unwritten).where(blank, self.rounding.known(number, anything))
-        self.own[line.name] = self.mended[line.name] = self._shape_as(line, own)
+        as_own = allowed.where(slipped, unwritten).where(blank, self.rounding.known(number, anything))
+        self.own[line.name] = self.mended[line.name] = self._shape_as(line, as_own)
         if not (one_way and right.all()):
             as_mended = self.rounding.known(number, mended).where(from_key, unwritten)
             self.mended[line.name] = self._shape_as(line, as_mended)
@@ -216,62 +188,9 @@ class _Pass:
         carried = slipped & blank.any(axis=(0, 1))
         self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)) | carried)
         return LineVerdicts(
-            right, from_own, follows, earns, vague, idle, self.slipped[line.name], value, allowed.low, allowed.high
+            *(right, from_own, follows, paid.earns, paid.vague, paid.idle),
+            *(self.slipped[line.name], value, allowed.low, allowed.high),
         )
-
-    def _without_work(
-        self, line: Line, allowed: Interval, value: Array, numbers: Mapping[str, Array]
-    ) -> dict[str, Array]:
-        """Entries where an answer that nobody works for would be right: zero, 1, one number everywhere, or a copy.
-
-        Rounding that may be as large as the value leaves room for zero, and for almost anything.
-        """
-        with np.errstate(invalid="ignore"):
-            wide = ~(allowed.high - allowed.low < 2 * np.abs(value))
-        found = {"": wide | self.rounding.holds(allowed, np.zeros(allowed.low.shape))}
-        found["1"] = self.rounding.holds(allowed, np.ones(allowed.low.shape))
-        if found[""].shape[:2] != (1, 1):
-            one = allowed.low.max(axis=(0, 1)) <= allowed.high.min(axis=(0, 1)) + TOLERANCE * self.rounding.unit
-            found["one number"] = np.broadcast_to(one, found[""].shape)
-        for name in line.uses:
-            copy = self._shaped(numbers[name]) if name in numbers else found[""]
-            if name in numbers and copy.shape[:2] == found[""].shape[:2]:
-                found[name] = self.rounding.holds(allowed, copy)
-        return found
-
-    def _idle(self, line: Line, wrote: Array) -> Array:
-        """The students who wrote one number everywhere, or a copy of what the line is worked from."""
-        if wrote.shape[:2] == (1, 1):
-            return np.zeros(self.batch, dtype=bool)
-        idle = (wrote == wrote[:1, :1]).all(axis=(0, 1))
-        for name in line.uses:
-            if name in self.numbers and self.numbers[name].shape[:2] == wrote.shape[:2]:
-                idle |= (wrote == self.numbers[name]).all(axis=(0, 1))
-        return np.asarray(idle)
-
-    def _bare(self, line: Line) -> Array:
-        """The students who wrote one number, with either sign, and zeros for all that a line is worked from."""
-        written = set(line.uses) & set(self.answers)
-        bare, key_bare = np.full(self.batch, bool(written)), np.full(self.batch, True)
-        for name in written:
-            bare &= _bare(self._shaped(self.numbers[name]), self.rounding.unit)
-            key_bare &= _bare(self._shaped(self.key[name]), self.rounding.unit)
-        return np.asarray(bare & ~key_bare)
-
-    def _plain(self, line: Line, key: Array) -> Array:
-        """Entries that this sheet's numbers make zero, or a copy of what they are worked from.
-
-        A unit that is off makes many: they earn only beside an entry that had to be worked, and is right.
-        """
-        plain = np.abs(key) < 1e-12
-        for name in set(line.uses) & set(self.numbers):
-            from_it = self._shaped(self.key[name])
-            if from_it.shape[:2] == key.shape[:2]:
-                plain |= np.abs(key - from_it) < 1e-12
-        return np.asarray(plain)
-
-    def _shaped(self, value: Array) -> Array:
-        return value if value.ndim > 1 else value[None, None]
 
     def _full(self, value: Array, line: Line) -> Array:
         """A value in the full shape of its line, a scalar as 1×1, for every student of the batch."""
