@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from course.class_list import class_list
+from course.errors import CourseError as CourseError
 from course.records import Reveal, SetRecord, SheetRecord, decoder
 from grader.counted import Counted
 from grader.earlier import OtherResults, check_results, keep_marks, remove_pages
@@ -29,10 +30,6 @@ Progress = Callable[[str, int, int], None]
 
 PIECE = 2048
 """So many submissions are in memory at a time: more would leave the processor's cache, fewer would wait on NumPy."""
-
-
-class CourseError(ValueError):
-    """A course or results folder that cannot be used; says which file and why."""
 
 
 class Records(Mapping[str, SheetRecord]):

@@ -12,9 +12,8 @@ from typing import Annotated, NoReturn, cast, get_args
 
 import typer
 
+from course.errors import AuthoringError, CourseError, NotThere
 from course.records import Reveal
-from grader.course import CourseError
-from worksheets.authoring import AuthoringError, NotThere
 
 DONE, SOME_FAILED, WRONG_CALL, STOPPED = 0, 1, 2, 130  # the last is what typer makes of Ctrl-C
 

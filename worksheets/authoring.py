@@ -12,12 +12,9 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 
 from course.errors import AuthoringError as AuthoringError
+from course.errors import NotThere as NotThere
 
 T = TypeVar("T")
-
-
-class NotThere(AuthoringError):
-    """A name or path behind which there is no file: the call is wrong, not what an author wrote."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
