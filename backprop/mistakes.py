@@ -100,9 +100,7 @@ def _replaced(expression: Expression, of: Expression, by: Expression) -> Express
     """The expression with one part replaced wherever it stands, and nothing transposed twice."""
     if expression == of:
         return by
-    if isinstance(expression, Apply) and expression.operation == ".T":
-        return turned(_replaced(expression.arguments[0], of, by))
-    return rebuild(expression, lambda part: _replaced(part, of, by))
+    return turned(turned(rebuild(expression, lambda part: _replaced(part, of, by))))
 
 
 def _before(model: Model, line: Line) -> Scope:

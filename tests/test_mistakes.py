@@ -72,7 +72,8 @@ def only(marks: Marks, name: str) -> None:
         if line.name != f"1.{name}":
             assert line.verdict in ("correct", "follows"), line
             assert line.mistake is None, line
-            assert line.score == line.out_of or any(x == 0 for row in line.read for x in row), line
+            unpaid = any(x == 0 for row in line.read for x in row) or "0 would be right too" in line.message
+            assert line.score == line.out_of or unpaid, line
 
 
 @pytest.mark.parametrize(("sheet", "row"), ROWS, ids=[f"{row.line} = {row.worked}" for _, row in ROWS])

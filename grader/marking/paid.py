@@ -116,11 +116,18 @@ class Payment:
         return np.asarray(np.all(own, axis=0) & ~np.all(key, axis=0)) if names else np.zeros(1, dtype=bool)
 
     def _is_bare(self, value: Array) -> Array:
-        """Whether numbers are all 0 or one number with either sign; of a scalar, whether it is 0, 1 or -1."""
-        size = np.abs(whole(value))
-        most = size.max(axis=(0, 1)) if size[..., 0].size > 1 else 1.0
-        near = self.rounding.unit / 2
-        return np.asarray(((size < near) | (np.abs(size - most) < near)).all(axis=(0, 1)))
+        """Whether numbers are all 0 or one number with either sign; of a scalar, whether it is 0, 1 or -1.
+
+        A number that stands in one place alone is worked, if it has more than one digit.
+        """
+        size, near = np.abs(whole(value)), self.rounding.unit / 2
+        most = size.max(axis=(0, 1)) if size[..., 0].size > 1 else np.ones(1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            digits = most / 10.0 ** np.floor(np.log10(most))
+            has_one_digit = ~(np.abs(digits - np.round(digits)) > 1e-9)
+        often = (size >= near).sum(axis=(0, 1)) > 1
+        alike = ((size < near) | (np.abs(size - most) < near)).all(axis=(0, 1))
+        return np.asarray(alike & (often | has_one_digit))
 
     def _plain(self) -> Array:
         """Entries that this sheet's numbers make zero, or a copy of what they are worked from.

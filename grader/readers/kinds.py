@@ -11,7 +11,7 @@ from grader.readers import own
 HEAD = 65_536
 """So many bytes of a file are looked at to tell what it is."""
 
-TOLD_APART = (".json", ".jsonl", ".md", ".tex", ".ipynb", ".pdf", ".xlsx")
+TOLD_APART = (".json", ".jsonl", ".md", ".tex", ".ipynb", ".pdf", ".xlsx", ".xlsm")
 """The kinds that are told apart by what is in them."""
 
 ARCHIVE, PAGE, ON_A_PAGE, PASTED = ".zip", ".html", "text on a page", "JSON in other text"
@@ -19,7 +19,7 @@ _WORKBOOK = "In your spreadsheet program, save it as .xlsx, and hand that in."
 WHAT_TO_DO: Mapping[str, str] = {
     ON_A_PAGE: "This is a web page, but none of a sheet's answers is in it.",
     ARCHIVE: "This archive is damaged: its beginning is missing. Pack it again, or hand in the files.",
-    **dict.fromkeys((".xls", ".xlsm", ".ods", ".numbers"), f"This is a workbook of another kind. {_WORKBOOK}"),
+    **dict.fromkeys((".xls", ".ods", ".numbers"), f"This is a workbook of another kind. {_WORKBOOK}"),
 }
 """What to hand in instead of a file whose content does not say what it is, by its ending."""
 
