@@ -111,11 +111,11 @@ class Class:
             return transposed(reading, low, high, self.problem.decimals)
         if not (~right & ~np.isnan(wrote)).any():
             return None
-        others = {
-            name: self.answers[name].numbers[..., member]
+        others = (
+            (name, self.answers[name].numbers[..., member])
             for name in self.verdicts
             if name != line.name and line.name not in self.model.by_name[name].uses
-        }
+        )
         value, decimals = found.value[..., member], self.problem.decimals
         wrong = Wrong(line.name, wrote, right, value, low, high, reading, decimals)
         named = found.named.get(member)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +16,8 @@ from grader.marking.naming import Named
 from grader.marking.places import places
 from grader.reading.answers import Reading
 
-POWERS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8, -8)
+Others = Iterable[tuple[str, Array]]
+"""Other answers of the same student by their lines, each looked up when it is needed."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,11 @@ class Wrong:
     reading: Reading
     decimals: int
 
-    @property
+    @cached_property
     def wrong(self) -> Array:
         return np.asarray(~self.right & ~np.isnan(self.wrote))
 
-    @property
+    @cached_property
     def near(self) -> Interval:
         """The numbers that would be right, and are no further from the value than a unit of the last place."""
         unit = 1.01 * 10.0**-self.decimals
@@ -44,7 +46,22 @@ class Wrong:
     def is_right(self, numbers: Array, decimals: int | None = None) -> Array:
         """Which numbers are the right ones, rounded or truncated, entry by entry."""
         rounding = Rounding(self.decimals if decimals is None else decimals)
-        return rounding.holds(rounding.kept(self.near), numbers)
+        if rounding not in self._allowed:
+            self._allowed[rounding] = rounding.kept(self.near)
+        return rounding.holds(self._allowed[rounding], numbers)
+
+    @cached_property
+    def _allowed(self) -> dict[Rounding, Interval]:
+        """What may be written at some decimals, once it was asked for."""
+        return {}
+
+    def powers(self) -> list[int]:
+        """By how many places the decimal point may have moved, judged by how large the wrong numbers are."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.log10(np.abs(self.value / self.wrote))[self.wrong]
+        ratio = ratio[np.isfinite(ratio)]
+        found = {int(power) for power in (*np.floor(ratio + 1e-9), *np.ceil(ratio - 1e-9)) if power}
+        return sorted(found, key=lambda power: (abs(power), -power))
 
     def digits(self) -> Array:
         """How many digits the right numbers have from the first that is not zero."""
@@ -53,7 +70,7 @@ class Wrong:
         return np.asarray(np.where(np.isfinite(found), np.maximum(found, 0), 0))
 
 
-def slip(line: Wrong, named: Named | None, others: Mapping[str, Array], printer: Printer, rest: str) -> Mistake | None:
+def slip(line: Wrong, named: Named | None, others: Others, printer: Printer, rest: str) -> Mistake | None:
     """What explains every wrong entry: a slip of the pen, or the mistake that was `named`.
 
     A slip in how the right numbers were written down is likelier than a mistake that happens to give them. `others`
@@ -98,8 +115,10 @@ def _decimals(numbers: Array, most: int) -> int:
 
 def _power_of_ten(line: Wrong) -> Mistake | None:
     """Whether the digits are right and the decimal point is not: in all wrong entries alike, or in each its own way."""
-    moved = {power: _moved(line, power) | ~line.wrong for power in POWERS}
+    moved = {power: _moved(line, power) | ~line.wrong for power in line.powers()}
     alike = next((power for power, right in moved.items() if right.all()), None)
+    if not moved:
+        return None
     digits = line.digits()[line.wrong]
     if alike is None and not (digits.min() >= 3 and np.any(list(moved.values()), axis=0).all()):
         return None
@@ -139,12 +158,12 @@ def _exchanges(digits: str) -> Iterator[str]:
             yield "".join(swapped)
 
 
-def _other_line(line: Wrong, others: Mapping[str, Array], printer: Printer) -> Mistake | None:
+def _other_line(line: Wrong, others: Others, printer: Printer) -> Mistake | None:
     """Another line's numbers."""
     there = ~np.isnan(line.wrote)
     if not line.wrote[there].any():
         return None
-    for name, value in others.items():
+    for name, value in others:
         if value.shape == line.wrote.shape and (np.abs(line.wrote - value)[there] <= 0.01 * 10.0**-line.decimals).all():
             return Mistake("other-line", f"These are the numbers of {printer.name(name)}.")
     return None
