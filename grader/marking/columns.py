@@ -170,7 +170,7 @@ class _Pass:
         value = self._full(evaluate(line.expression, self.numbers, sizes), line)
         judged = Judged(wrote, from_own, from_key, slipped)
         own, its_key = Worked(allowed, value, self.numbers), Worked(allowed_if_mended, key, self.key)
-        paid = Payment(line, self.rounding, own, its_key, self.answers).of(judged)
+        paid = Payment(line, self.rounding, own, its_key, self.answers.keys()).of(judged)
         right, wrong = judged.right, ~judged.right & ~blank
         follows = (from_own & ~from_key & slipped) | paid.free
         number = np.where(blank, np.where(np.isfinite(value), value, key), wrote)

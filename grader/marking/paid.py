@@ -6,7 +6,7 @@ a copy, one number everywhere), or leave room for guesses, a right entry is no p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ class Payment:
     rounding: Rounding
     own: Worked
     key: Worked
-    written: Collection[str]
+    written: Set[str]
 
     def of(self, judged: Judged) -> Paid:
         right, slipped = judged.right, judged.slipped
@@ -72,7 +72,7 @@ class Payment:
             for way in own:  # the whole line without work, where the key's needs some
                 free = free | (own[way].all(axis=(0, 1)) & ~key[way].all(axis=(0, 1)))
             vague = own[ZERO] & ~key[ZERO]
-            free = judged.from_own & slipped & (free | vague | self._bare())
+            free = judged.from_own & slipped & (free | vague | self._bare() | self._copied(judged.wrote))
             vague = vague & free & (np.abs(self.own.value) > self.rounding.unit / 2)
             # After a slip, what is easily guessed is paid where the whole line is right.
             width = self.own.allowed.high - self.own.allowed.low
@@ -101,33 +101,44 @@ class Payment:
         return found
 
     def _idle(self, wrote: Array) -> Array:
-        """The students who wrote one number everywhere, or a copy of what the line is worked from."""
+        """The students who wrote one number everywhere, nearly, or a copy of what the line is worked from."""
         if wrote.shape[:2] == (1, 1):
             return np.zeros(wrote.shape[-1], dtype=bool)
-        idle = (wrote == wrote[:1, :1]).all(axis=(0, 1))
+        idle = np.ptp(wrote, axis=(0, 1)) <= 2.01 * self.rounding.unit
         for value in self._alike(self.own.numbers).values():
             idle = idle | (wrote == value).all(axis=(0, 1))
         return np.asarray(idle)
 
     def _bare(self) -> Array:
-        """The students who wrote one number, with either sign, and zeros for all that a line is worked from."""
+        """The students whose numbers for all that a line is worked from look made up, where the key's do not."""
         names = [name for name in self.line.uses if name in self.written]
         own, key = ([self._is_bare(way.numbers[name]) for name in names] for way in (self.own, self.key))
         return np.asarray(np.all(own, axis=0) & ~np.all(key, axis=0)) if names else np.zeros(1, dtype=bool)
 
     def _is_bare(self, value: Array) -> Array:
-        """Whether numbers are all 0 or one number with either sign; of a scalar, whether it is 0, 1 or -1.
+        """Whether numbers are zeros and one or two numbers of one digit, or one number in several places, of any sign.
 
-        A number that stands in one place alone is worked, if it has more than one digit.
+        A number of a few units has one digit however it was worked, so it does not look made up.
         """
-        size, near = np.abs(whole(value)), self.rounding.unit / 2
-        most = size.max(axis=(0, 1)) if size[..., 0].size > 1 else np.ones(1)
+        size, unit = np.abs(whole(value)).reshape(-1, value.shape[-1]), self.rounding.unit
+        zero = size < unit / 2
         with np.errstate(divide="ignore", invalid="ignore"):
-            digits = most / 10.0 ** np.floor(np.log10(most))
-            has_one_digit = ~(np.abs(digits - np.round(digits)) > 1e-9)
-        often = (size >= near).sum(axis=(0, 1)) > 1
-        alike = ((size < near) | (np.abs(size - most) < near)).all(axis=(0, 1))
-        return np.asarray(alike & (often | has_one_digit))
+            different = (np.diff(np.sort(np.where(zero, 0, size), axis=0), axis=0) > unit / 2).sum(axis=0)
+            different += ~zero.any(axis=0)  # than zero, and than each other
+            digit = size / 10.0 ** np.floor(np.log10(size) + 1e-9)
+            one_digit = zero | ((np.abs(digit - np.round(digit)) < 1e-6) & (size > 9.5 * unit))
+        few = one_digit.all(axis=0) & (different <= 2)
+        return np.asarray(few | ((different == 1) & ((~zero).sum(axis=0) > 1)))
+
+    def _copied(self, wrote: Array) -> Array:
+        """The students who wrote a copy of something given, where the key is none."""
+        copied = np.zeros(wrote.shape[-1], dtype=bool)
+        for name in self.own.numbers.keys() - self.written - set(self.line.uses):
+            value = whole(self.own.numbers[name])
+            if value.shape[:2] == wrote.shape[:2] != (1, 1):
+                of_key = (np.abs(self.key.value - value) <= self.rounding.unit).all(axis=(0, 1))
+                copied |= (np.abs(wrote - value) < self.rounding.unit / 2).all(axis=(0, 1)) & ~of_key
+        return copied
 
     def _plain(self) -> Array:
         """Entries that this sheet's numbers make zero, or a copy of what they are worked from.

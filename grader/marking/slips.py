@@ -16,6 +16,9 @@ from grader.marking.naming import Named
 from grader.marking.places import places
 from grader.reading.answers import Reading
 
+FURTHEST = 8
+"""So many places at most a decimal point is looked for."""
+
 Others = Iterable[tuple[str, Array]]
 """Other answers of the same student by their lines, each looked up when it is needed."""
 
@@ -57,9 +60,9 @@ class Wrong:
 
     def powers(self) -> list[int]:
         """By how many places the decimal point may have moved, judged by how large the wrong numbers are."""
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             ratio = np.log10(np.abs(self.value / self.wrote))[self.wrong]
-        ratio = ratio[np.isfinite(ratio)]
+        ratio = ratio[np.abs(ratio) <= FURTHEST]
         found = {int(power) for power in (*np.floor(ratio + 1e-9), *np.ceil(ratio - 1e-9)) if power}
         return sorted(found, key=lambda power: (abs(power), -power))
 
