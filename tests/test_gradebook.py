@@ -256,6 +256,12 @@ def test_whatever_a_text_is_it_stays_a_text(tmp_path: Path, text: str) -> None:
     assert shown == (f"'{text}" if text[0] in "=+-@\t" else text)
 
 
+def test_a_workbook_that_cannot_be_written_is_an_error_of_the_system(tmp_path: Path) -> None:
+    for write in (write_csv, write_workbook):
+        with pytest.raises(IsADirectoryError):
+            write(tmp_path, ["id"], [["s1"]])
+
+
 def test_columns_of_the_roster_that_are_called_as_the_gradebook_s_are_told_apart(tmp_path: Path) -> None:
     course = small_course(tmp_path, "id,name,score,source,note\ns1,Ada,17,web,likes tea\n")
     marked(course, tmp_path, hand_in(tmp_path, "s1.json", right_answers(course, "s1")))
