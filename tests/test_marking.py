@@ -175,6 +175,30 @@ def test_a_slip_before_a_blank_is_not_charged_behind_it() -> None:
         assert verdicts(marks, "correct", "follows") == expected
 
 
+def test_what_is_right_and_not_paid_says_why() -> None:
+    (sheet,) = sheets()
+    honest = worked(sheet)
+    unit = [[1e-4, 1e-4], [1e-4, 1e-4]]
+    tried = [honest | {name: unit, later: unit} for name in ("Q", "K", "V") for later in ("scores", "output", "dK")]
+    tried += [{name: [[0.5, 0.5], [0.5, 0.5]] for name in honest if np.shape(honest[name]) == (2, 2)}, honest]
+    unpaid = 0
+    for answers in tried:
+        handed_in = {f"1.{name}": value for name, value in answers.items()}
+        alone, among = (
+            grade_all(sheet.set, [(sheet.record, Submission("", sheet.record.sheet, one)) for one in many])[0]
+            for many in ([handed_in], [handed_in, {f"1.{name}": value for name, value in honest.items()}])
+        )
+        assert alone == among
+        for line, record in zip(alone.lines, sheet.set.problems[0].lines, strict=True):
+            paid = [(i, j) for i, row in enumerate(line.entries) for j, _ in enumerate(row)]
+            paid = [place for place in paid if place not in record.always_zero]
+            right = sum(line.entries[i][j] in ("correct", "follows") for i, j in paid)
+            if right and line.score < line.out_of * right / len(paid) - 0.01:
+                unpaid += 1
+                assert "No marks" in line.message or len(paid) < sum(map(len, line.entries)), line
+    assert unpaid > 3
+
+
 def test_behind_a_blank_the_key_is_right_too() -> None:
     problem = read_problem("chain", tomllib.loads(CHAIN), "chain")
     (sheet,) = sheets(problem)

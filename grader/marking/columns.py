@@ -32,17 +32,18 @@ ANYTHING = Interval(np.full(1, -np.inf), np.full(1, np.inf))
 class LineVerdicts:
     """The verdicts on a line, batch last: which entries are right, which of those only follow, and which earn.
 
-    `own` says which are right for the student's own numbers, `vague` where those leave so much to rounding that zero
-    would be right too,
-    `idle` who wrote one number everywhere or a copy, `slipped` whose numbers are not the key's. `value` is what
-    exact work on the student's own numbers gives, `low` and `high` how far rounding may be from it; `named` has the
-    known mistakes of those whose line is wrong, by their place in the batch.
+    `own` says which are right for the student's own numbers, `free` where those make an entry need no work, `vague`
+    where they leave so much to rounding that zero would be right too, `idle` who wrote one number everywhere or a
+    copy, `slipped` whose numbers are not the key's. `value` is what exact work on the student's own numbers gives,
+    `low` and `high` how far rounding may be from it; `named` has the known mistakes of those whose line is wrong, by
+    their place in the batch.
     """
 
     right: Array
     own: Array
     follows: Array
     earns: Array
+    free: Array
     vague: Array
     idle: Array
     slipped: Array
@@ -188,7 +189,7 @@ class _Pass:
         carried = slipped & blank.any(axis=(0, 1))
         self.slipped[line.name] = np.asarray((wrong | follows).any(axis=(0, 1)) | carried)
         return LineVerdicts(
-            *(right, from_own, follows, paid.earns, paid.vague, paid.idle),
+            *(right, from_own, follows, paid.earns, paid.free, paid.vague, paid.idle),
             *(self.slipped[line.name], value, allowed.low, allowed.high),
         )
 

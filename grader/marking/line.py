@@ -13,7 +13,7 @@ from course.answer_names import AnswerName
 from course.records import LineRecord, ProblemRecord
 from grader.marking.columns import LineVerdicts
 from grader.marking.marks import WORST_FIRST, LineMarks, Mistake, Verdict
-from grader.marking.messages import ANY_VALUE, FOR_FREE, IDLE, KEY_ALONE, Earlier, Missing, message, rest_of
+from grader.marking.messages import ANY_VALUE, FOR_FREE, GUESSED, IDLE, KEY_ALONE, Earlier, Missing, message, rest_of
 from grader.marking.mistakes import printer_of
 from grader.marking.places import listed
 from grader.marking.slips import Wrong, slip, transposed
@@ -63,13 +63,7 @@ class Class:
         if mistake and mistake.kind != "slip":  # which entries are right is said already
             sentences.append(mistake.says)
         sentences.append(self._drift(line, member))
-        unpaid = (found.follows & ~found.earns)[..., member]
-        if (unpaid & ~found.vague[..., member]).any():
-            sentences.append(FOR_FREE)
-        if (unpaid & found.vague[..., member]).any():
-            sentences.append(ANY_VALUE)
-        if found.idle[member] and found.right[..., member].any():
-            sentences.append(IDLE)
+        sentences += self._why_unpaid(line, member)
         if verdict == "correct" and earlier.slipped and not found.own[..., member].all():
             sentences.append(KEY_ALONE.format(slipped=listed(earlier.slipped)))
         return LineMarks(
@@ -83,6 +77,17 @@ class Class:
             " ".join(said for said in sentences if said),
             (*reading.messages, *reading.notes),
         )
+
+    def _why_unpaid(self, line: LineRecord, member: int) -> list[str]:
+        """Why entries that are right earn nothing; those that are zero on every sheet never do."""
+        found = self.verdicts[line.name]
+        unpaid, free, vague = ((a[..., member]) for a in (found.right & ~found.earns, found.free, found.vague))
+        for place in line.always_zero:
+            unpaid[place] = False
+        if found.idle[member] and unpaid.any():
+            return [IDLE]
+        reasons = {FOR_FREE: free & ~vague, ANY_VALUE: vague, GUESSED: ~free}
+        return [says for says, which in reasons.items() if (unpaid & which).any()]
 
     def _earlier(self, line: LineRecord, member: int) -> Earlier:
         """What this student wrote for the asked lines that a line is worked from; before a blank, for its lines."""

@@ -236,6 +236,7 @@ def _cases(marked: Class, line: LineRecord) -> tuple[list[bytes | None], Mapping
     values = found.value.reshape(-1, count)[place[drifted] - 1, drifted].tolist()
     exact = {member: b"%.*f" % (decimals, value) for member, value in zip(drifted.tolist(), values, strict=True)}
     bits = [found.follows.reshape(-1, count), found.earns.reshape(-1, count), found.own.reshape(-1, count)]
+    bits += [found.free.reshape(-1, count), found.vague.reshape(-1, count)]
     bits += [marked.verdicts[used].slipped[None] for used in earlier]
     packed = np.concatenate([np.packbits(np.concatenate(bits), axis=0), place.view(np.uint8).reshape(count, 2).T])
     width, flat = len(packed), packed.T.tobytes()
