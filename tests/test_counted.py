@@ -94,14 +94,14 @@ IN_ORDER = [
     ("9/answers.json", "10/answers.json"),
     ("work (1).zip/answers.json", "work (2).zip/answers.json", "work (10).zip/a/answers.json"),
     ("sheet.ipynb", "sheet (1).md", "answers (2).json.txt"),
-    ("answers-XXXX-XXXX.json", "answers-XXXX-XXXX (1).json"),
+    ("answers-QFMP-KXZE.json", "answers-QFMP-KXZE (1).json"),
     ("adaexample_48211_77_answers.json", "adaexample_48211_77_answers-1.json", "adaexample_48211_77_answers-2.json"),
 ]
 
 
 @pytest.mark.parametrize("names", IN_ORDER, ids=lambda names: names[-1])
 def test_of_equal_times_the_number_in_the_name_decides(names: tuple[str, ...]) -> None:
-    sheet = "XXXX-XXXX"
+    sheet = "QFMP-KXZE"
     for i, first in enumerate(names):
         for j, second in enumerate(names):
             decided = Place(first, sheet, NOW).later_than(Place(second, sheet, NOW))
@@ -110,7 +110,7 @@ def test_of_equal_times_the_number_in_the_name_decides(names: tuple[str, ...]) -
 
 @pytest.mark.parametrize("names", [("a.json", "b.json"), ("b.md", "a.json"), ("2026-11-27.md", "2026-11-28.md")])
 def test_where_nothing_decides(names: tuple[str, str]) -> None:
-    first, second = (Place(name, "XXXX-XXXX", NOW) for name in names)
+    first, second = (Place(name, "QFMP-KXZE", NOW) for name in names)
     assert first.later_than(second) is None
     says = first.why_not(second)
     assert "same time" in says
