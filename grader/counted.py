@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 
 from course.records import SheetRecord
 from grader.handed_in import Nameless, NotRead, Submission, is_blank
-from grader.results import Written
+from grader.kept import Kept
 from grader.whose import Students
 
 _LINE = re.compile(r" line ([0-9]+)$")
@@ -74,45 +74,48 @@ class Counted:
     """The submissions of a course as they are found: one of each sheet counts, the others are named."""
 
     sheets: Mapping[str, SheetRecord]
-    written: Written
+    kept: Kept
     given_to: str = ""  # the sheet of the student whose they are said to be
     others: list[NotRead | Place] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)  # of sheets for which that of an earlier run counts
 
     def __post_init__(self) -> None:
         self.students = Students(self.sheets)
 
-    def of(self, piece: Iterable[Submission | NotRead]) -> list[Submission]:
-        """Of a piece of what was found, the submissions that are to be marked, one a sheet."""
-        counted: dict[str, Submission] = {}
-        for found in map(self._whose, piece):
-            if isinstance(found, NotRead):
-                advice = " Where it is clear whose it is, mark it with --as." if isinstance(found, Nameless) else ""
-                self.others.append(NotRead(found.source, found.reason + advice))
-                continue
-            if all(map(is_blank, found.answers.values())):
-                found = replace(found, time=-inf)
-            mine, earlier = _place(found), self._earlier(found.sheet, counted)
-            if earlier and mine.later_than(earlier) is False:
-                self.others.append(mine)
-            else:
-                if earlier:
-                    self.others.append(earlier)
-                counted[found.sheet] = found
-        return list(counted.values())
+    def add(self, found: Submission | NotRead) -> None:
+        """Takes what was found next: it counts, or another does, or it is no submission of this course."""
+        found = self._whose(found)
+        if isinstance(found, NotRead):
+            advice = " Where it is clear whose it is, mark it with --as." if isinstance(found, Nameless) else ""
+            self.others.append(NotRead(found.source, found.reason + advice))
+            return
+        blank = all(map(is_blank, found.answers.values()))
+        mine, earlier = Place(found.source, found.sheet, -inf if blank else found.time), self._counting(found.sheet)
+        counts = not earlier or mine.later_than(earlier) is not False
+        if earlier:
+            self.others.append(earlier if counts else mine)
+        self.kept.add(found, mine.time, counts)
 
-    def _earlier(self, sheet: str, counted: Mapping[str, Submission]) -> Place | None:
-        if sheet in counted:
-            return _place(counted[sheet])
-        place = self.written.places.get(sheet)
-        return None if place is None else Place(self.written.source(sheet), sheet, self.written.times[place])
+    def _counting(self, sheet: str) -> Place | None:
+        """The submission of a sheet that counts so far."""
+        return Place(self.kept.source(sheet), sheet, self.kept.decides(sheet)) if sheet in self.kept else None
+
+    def keeps(self, sheet: str, source: str, answered: Callable[[], bool]) -> bool:
+        """Whether the marks that an earlier run gave a sheet are kept: a blank form displaces no answers."""
+        now = self._counting(sheet)
+        if now and now.blank and now.source != source and answered():
+            self.others.append(now)
+            self.kept.leave_out(sheet)
+            self.sources[sheet] = source
+            return True
+        return now is None
 
     def not_marked(self) -> Iterator[NotRead]:
         """Everything that is not marked, with its reason; once all were found."""
         for other in self.others:
             if isinstance(other, Place):
-                counts = self._earlier(other.sheet, {})
-                assert counts, "another submission of the sheet was marked"
+                counts = self._counting(other.sheet) or Place(self.sources[other.sheet], other.sheet, 0)
                 yield NotRead(other.source, other.why_not(counts))
             else:
                 yield other
@@ -147,7 +150,3 @@ class Counted:
                 f"it was marked on the numbers of {student}, as --as says"
             )
         return replace(found, sheet=self.given_to)
-
-
-def _place(found: Submission) -> Place:
-    return Place(found.source, found.sheet, found.time)

@@ -2,74 +2,31 @@
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
-import msgspec
-
-from course.class_list import class_list
-from course.errors import CourseError as CourseError
-from course.records import Reveal, SetRecord, SheetRecord, decoder
+from course.errors import CourseError
+from course.records import Reveal
+from course.stored import Course, load_course
+from course.whole import alone, together
 from grader.counted import Counted
-from grader.earlier import OtherResults, check_results, keep_marks, remove_pages
-from grader.gradebook import write_gradebook
-from grader.handed_in import NotRead, Submission
+from grader.earlier import check_results, kept_marks, remove_pages
+from grader.handed_in import NotRead
+from grader.kept import NOT_COUNTED, READ, SUBMISSIONS, Kept, lines_in, sheet_of
 from grader.marking.marks import Marks
-from grader.marking.sheets import mark
-from grader.results import MarksFile, Written, write_not_marked
+from grader.overrides import load_overrides
+from grader.results import ERRORS, MARKS, NOT_MARKED, MarksFile, write_not_marked
 from grader.submissions import submissions
 from grader.whose import Students, UnknownStudent
+from grader.written import CONTINUED, Asked, Progress, Writer
 
-Progress = Callable[[str, int, int], None]
-
-PIECE = 2048
-"""So many submissions are in memory at a time: more would leave the processor's cache, fewer would wait on NumPy."""
-
-
-class Records(Mapping[str, SheetRecord]):
-    """The sheets of a course by their ids: kept as the bytes that they are in records.jsonl, decoded when asked for."""
-
-    def __init__(self, data: bytes, check: Callable[[SheetRecord], None]) -> None:
-        self._data, self._decode = data, decoder(SheetRecord).decode
-        self._starts: dict[str, int] = {}
-        start = 0
-        while start < len(data):
-            line = self._line(start)
-            if line.strip():
-                sheet = self._decode(line)
-                check(sheet)
-                self._starts[sheet.sheet] = start
-            start += len(line)
-
-    def _line(self, start: int) -> bytes:
-        end = self._data.find(b"\n", start)
-        return self._data[start : end + 1] if end >= 0 else self._data[start:]
-
-    def __getitem__(self, sheet: str) -> SheetRecord:
-        return self._decode(self._line(self._starts[sheet]))  # type: ignore[no-any-return]
-
-    def __contains__(self, sheet: object) -> bool:
-        return sheet in self._starts
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._starts)
-
-    def __len__(self) -> int:
-        return len(self._starts)
-
-
-@dataclass(frozen=True)
-class Course:
-    """The records of a course: the set, and every sheet by its id."""
-
-    set: SetRecord
-    sheets: Mapping[str, SheetRecord]
+FAILED = (
+    f"Something in these answers brought marking to a halt; where is in {ERRORS}. Mark this one by hand, and report it."
+)
 
 
 @dataclass(frozen=True)
@@ -81,39 +38,6 @@ class Results:
     missing: Sequence[str] = ()  # students on the roster, with a sheet, of whom nothing was read
     warnings: Sequence[str] = ()
     kept: int = 0  # students whose marks are of an earlier run into this folder
-
-
-def load_course(folder: Path) -> Course:
-    """The records that generate wrote. Raises CourseError where they are not there or not whole."""
-    instructor = folder / "instructor"
-    try:
-        sheet_set: SetRecord = decoder(SetRecord).decode((instructor / "set.json").read_bytes())
-        sheets = Records((instructor / "records.jsonl").read_bytes(), lambda sheet: _check(sheet_set, sheet))
-    except FileNotFoundError as error:
-        raise CourseError(f"{folder}: {error.filename} is not there; is this a folder that generate wrote?") from None
-    except NotADirectoryError:
-        raise CourseError(f"{folder} is a file; the course is the folder that generate wrote") from None
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise CourseError(f"{folder}: the records cannot be read: {error}") from None
-    return Course(sheet_set, sheets)
-
-
-def _check(sheet_set: SetRecord, sheet: SheetRecord) -> None:
-    """Whether a sheet's numbers are those that the set asks for. Raises ValueError where they are not."""
-    if len(sheet.given) != len(sheet_set.problems):
-        raise ValueError(f"sheet {sheet.sheet} has {len(sheet.given)} problems, the set {len(sheet_set.problems)}")
-    for problem, given in zip(sheet_set.problems, sheet.given, strict=True):
-        for asked in problem.model().givens:
-            if asked.name not in given or _shape(given[asked.name]) != asked.shape:
-                raise ValueError(f"sheet {sheet.sheet} lacks {asked.name}, or has it in another shape")
-
-
-def _shape(value: object) -> tuple[int, ...]:
-    """Of rows of one length; (-1,) of rows that are not."""
-    if not isinstance(value, list):
-        return ()
-    lengths = {len(row) if isinstance(row, list) else -1 for row in value}
-    return (len(value), *lengths) if len(lengths) == 1 else (-1,)
 
 
 def grade_course(
@@ -128,55 +52,48 @@ def grade_course(
     roster: Path | None = None,
     id_column: str | None = None,
 ) -> Results:
-    """Marks submissions (files, folders, .jsonl of many) and writes the results folder.
+    """Marks submissions (files, folders, .jsonl of many) and writes the results folder: all of it, or nothing.
 
     Of two submissions of one sheet the later file counts; marks of earlier runs into the same folder are kept where a
-    sheet is not among what is handed in now. Feedback shows what the set allows, or what `reveal` says in its place.
-    All submissions are those of `student`, where one is given. The gradebook goes by `roster`, else by that of the
-    last `generate` as its file is now. Raises CourseError where the course cannot be read, or there is no such file or
-    student, and AuthoringError where a roster that is named cannot be used.
+    sheet is not among what is handed in now, and overrides.csv is applied to all. Feedback shows what the set allows,
+    or what `reveal` says in its place. All submissions are those of `student`, where one is given. The gradebook goes
+    by `roster`, else by that of the last `generate` as its file is now. A run that was stopped is continued by the
+    next. Raises CourseError where the course cannot be read, the results cannot be written, or there is no such file
+    or student, and AuthoringError where a roster that is named cannot be used.
     """
     course, paths = load_course(folder), list(paths)
-    _check_call(paths)
+    _check_call(paths, results)
     given_to = _sheet_of(course, student) if student else ""
-    students = class_list(folder / "instructor", course.sheets.values(), roster, id_column)
-    if reveal is not None:
-        marking = msgspec.structs.replace(course.set.marking, reveal=reveal)
-        course = replace(course, set=msgspec.structs.replace(course.set, marking=marking))
-    try:
-        results.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise CourseError(f"{results} is a file; --out names a folder for the results") from None
-    path = results / "marks.jsonl"
-    try:
-        check_results(path, course.sheets, course.set)
-    except OtherResults as other:
-        raise CourseError(str(other)) from None
-    written = Written(path)
-    chosen = Counted(course.sheets, written, given_to)
-    try:
-        _mark(course, submissions(paths, results), chosen, progress)
-        kept = keep_marks(path, chosen)
-        not_marked = list(chosen.not_marked())
-    except BaseException:
-        written.give_up()
-        raise
-    marks = written.finish()
-    write_gradebook(results, course.set, students.listed, marks.path)
-    write_not_marked(results / "not_marked.csv", not_marked)
-    remove_pages(results / "feedback", course.sheets, feedback)
-    if feedback:
-        from grader.feedback.writing import write_feedback  # pages take a while to load
-
-        write_feedback(course.set, course.sheets, marks, results / "feedback", feedback, progress, jobs)
+    asked = Asked(folder, tuple(feedback), reveal, roster, id_column)
+    students = asked.students(course.sheets)
+    with alone(results, "these results"), together(results, keep=CONTINUED) as scratch:
+        check_results(results, course.sheets, course.set)
+        overrides = load_overrides(results, course.set, Students(course.sheets))
+        chosen = Counted(course.sheets, Kept(scratch / READ), given_to)
+        for found in submissions(paths, results):
+            chosen.add(found)
+        stay = kept_marks(results, chosen)
+        others = list(chosen.not_marked())
+        chosen.kept.write(scratch, lines_in(results / SUBMISSIONS), lines_in(results / NOT_COUNTED))
+        new, by_hand = len(chosen.kept), overrides.alone({*chosen.kept, *stay})
+        writer = Writer(course, asked, students, overrides, results, progress, jobs)
+        to_mark = chain(islice(lines_in(scratch / SUBMISSIONS), new), by_hand)
+        earlier = (line for line in lines_in(results / MARKS) if sheet_of(line) in stay)
+        failed = writer.write_marks(scratch, writer.marks(to_mark, new + len(by_hand)), earlier)
+        not_marked = [*others, *(NotRead(one.source, FAILED) for one in failed)]
+        write_not_marked(scratch / NOT_MARKED, not_marked)
+        writer.write_rest(scratch)
+    remove_pages(results, course.sheets, feedback)
     there = (one for one in students.listed if not one.note)
-    missing = tuple(one.student for one in there if one.sheet not in written.places)
-    warnings = (*students.warnings, *chosen.warnings)
-    return Results(MarksFile(path, len(marks) - kept), not_marked, missing, warnings, kept)
+    missing = tuple(one.student for one in there if one.sheet not in chosen.kept and one.sheet not in stay)
+    warnings = (*students.warnings, *overrides.warnings, *chosen.warnings)
+    return Results(MarksFile(results / MARKS, new - len(failed)), not_marked, missing, warnings, len(stay))
 
 
-def _check_call(paths: Sequence[Path]) -> None:
-    """Raises CourseError where there is no such file or folder, with what is nearly called so."""
+def _check_call(paths: Sequence[Path], results: Path) -> None:
+    """Raises CourseError where there is no such file or folder, with what is nearly called so; or a file for results."""
+    if results.exists() and not results.is_dir():
+        raise CourseError(f"{results} is a file; --out names a folder for the results")
     for path in paths:
         if not os.path.exists(path):
             beside = os.listdir(path.parent) if os.path.isdir(path.parent) else []
@@ -191,28 +108,3 @@ def _sheet_of(course: Course, student: str) -> str:
         return Students(course.sheets).sheet_of(student)
     except UnknownStudent as unknown:
         raise CourseError(str(unknown)) from None
-
-
-def _mark(course: Course, found: Iterator[Submission | NotRead], chosen: Counted, progress: Progress) -> None:
-    """Marks what is found, a piece at a time."""
-    written = chosen.written
-    with _no_search_for_cycles():
-        while piece := list(islice(found, PIECE)):
-            counted = chosen.of(piece)
-            marked = mark(course.set, [(course.sheets[s.sheet], s) for s in counted])
-            for submission, its in zip(counted, marked, strict=True):
-                written.add(submission.sheet, submission.time, its)
-            more = len(piece) == PIECE
-            progress("marking", len(written.places), len(course.sheets) if more else len(written.places))
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Answers are millions of lists and numbers without a cycle: looking for one takes longer than marking."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -3,80 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from math import inf
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from course.errors import CourseError
 from course.records import SetRecord, SheetRecord, decoder
-from grader.counted import Counted, Place
+from grader.counted import Counted
+from grader.kept import lines_in
 from grader.marking.marks import Marks
-from grader.marking.sheets import Marked
+from grader.overrides import OVERRIDES
+from grader.results import FEEDBACK, MARKS, given_by, marked_by
 
 PAGES = ("md", "html", "pdf")
 """The endings of pages of feedback."""
 
 
-class OtherResults(ValueError):
-    """A results folder that holds something else than marks of this course."""
-
-
-class _Marks(msgspec.Struct):
+class Head(msgspec.Struct, frozen=True):
     """Of a line of marks.jsonl, what it takes to keep it."""
 
     sheet: str
     source: str
-    score: float
     out_of: float
 
 
-def _lines(path: Path) -> Iterator[tuple[bytes, _Marks]]:
-    decode = decoder(_Marks).decode
-    with path.open("rb") as file:
-        for line in file:
-            if line.strip():
-                yield line.rstrip(b"\n"), decode(line)
-
-
-def check_results(path: Path, sheets: Container[str], sheet_set: SetRecord) -> None:
-    """Raises OtherResults where a marks.jsonl is there that cannot be kept beside the marks of this course."""
-    out_of = round(sum(problem.marks for problem in sheet_set.problems), 4)
-    if not path.exists():
-        return
+def earlier_marks(results: Path) -> Iterator[tuple[bytes, Head]]:
+    """The lines of marks.jsonl that are there. Raises CourseError where they are no marks."""
+    path, decode = results / MARKS, decoder(Head).decode
     try:
-        for _, marks in _lines(path):
-            if marks.sheet not in sheets:
-                raise OtherResults(f"{path.parent} holds the marks of another course; name another folder with --out")
-            if abs(marks.out_of - out_of) > 0.01:
-                raise OtherResults(
-                    f"{path.parent} holds marks out of {marks.out_of:g}, and the set has {out_of:g} now; "
-                    "name another folder with --out"
-                )
-    except msgspec.MsgspecError:
-        raise OtherResults(f"{path} is there, and holds no marks; name another folder with --out") from None
+        for line in lines_in(path):
+            yield line, decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise CourseError(f"{path} is there, and holds no marks; name another folder with --out") from None
 
 
-def keep_marks(path: Path, chosen: Counted) -> int:
-    """Adds the marks of an earlier run to those of this one, for the sheets that were not handed in now: how many."""
-    written, kept = chosen.written, 0
-    for line, marks in _lines(path) if path.exists() else ():
-        place = written.places.get(marks.sheet)
-        if place is None:
-            kept += 1
-        elif written.times[place] == -inf and _answered(line) and written.source(marks.sheet) != marks.source:
-            chosen.others.append(Place(written.source(marks.sheet), marks.sheet, -inf))
-        else:
-            continue
-        written.add(marks.sheet, 0.0, Marked(line, marks.score))
-    return kept
+def check_results(results: Path, sheets: Container[str], sheet_set: SetRecord) -> None:
+    """Raises CourseError where marks are there that cannot be kept beside those of this course."""
+    out_of = round(sum(problem.marks for problem in sheet_set.problems), 4)
+    earlier = given_by(results)
+    changed = earlier is not None and earlier.marked_by != marked_by(sheet_set)
+    for _, marks in earlier_marks(results):
+        if marks.sheet not in sheets:
+            raise CourseError(f"{results} holds the marks of another course; name another folder with --out")
+        if changed or abs(marks.out_of - out_of) > 0.01:
+            now = f" holds marks out of {marks.out_of:g}, and the set has {out_of:g} now"
+            raise CourseError(
+                f"{results}{now if marks.out_of != out_of else ': the set has changed since these marks were given'}; "
+                f"handprop regrade {results} shows who changes, or name another folder with --out"
+            )
+
+
+def kept_marks(results: Path, chosen: Counted) -> set[str]:
+    """The sheets whose marks of an earlier run are kept: they were not handed in now, or only blank.
+
+    Those that were given by hand alone are not: they are given again, as overrides.csv has them now.
+    """
+    return {
+        marks.sheet
+        for line, marks in earlier_marks(results)
+        if marks.source != OVERRIDES and chosen.keeps(marks.sheet, marks.source, partial(_answered, line))
+    }
 
 
 def _answered(line: bytes) -> bool:
     return any(marks.verdict != "blank" for marks in decoder(Marks).decode(line).lines)
 
 
-def remove_pages(folder: Path, sheets: Mapping[str, SheetRecord], endings: Sequence[str]) -> None:
+def remove_pages(results: Path, sheets: Mapping[str, SheetRecord], endings: Sequence[str]) -> None:
     """Takes away the pages of feedback in formats that this run did not write: they may show more than is shown now."""
+    folder = results / FEEDBACK
     if not folder.is_dir():
         return
     old = [page for page in folder.iterdir() if page.suffix[1:] in set(PAGES) - set(endings)]

@@ -12,6 +12,7 @@ from course.answer_names import problem_of
 from course.class_list import Listed
 from course.records import SetRecord, decoder
 from grader.marking.marks import percent
+from grader.overrides import Overrides
 from grader.tables import write_csv, write_workbook
 
 OWN = ("sheet", "score", "out_of", "percent")
@@ -48,7 +49,9 @@ class Told(NamedTuple):
     source: str
 
 
-def write_gradebook(results: Path, sheet_set: SetRecord, listed: Sequence[Listed], marks: Path) -> None:
+def write_gradebook(
+    results: Path, sheet_set: SetRecord, listed: Sequence[Listed], marks: Path, overrides: Overrides
+) -> None:
     """gradebook.csv and .xlsx: the roster's columns, then the marks; one row a student, the missing ones too."""
     columns = list(dict.fromkeys(name for one in listed for name in one.columns)) or ["id"]
     problems = [f"{number}. {problem.name}" for number, problem in enumerate(sheet_set.problems, 1)]
@@ -56,7 +59,7 @@ def write_gradebook(results: Path, sheet_set: SetRecord, listed: Sequence[Listed
     head = [*(f"{name} (roster)" if name in own else name for name in columns), *own]
     told = dict(_told(marks, len(problems)))
     for ending, write in (("csv", write_csv), ("xlsx", write_workbook)):
-        write(results / f"gradebook.{ending}", head, _rows(columns, sheet_set, listed, told))
+        write(results / f"gradebook.{ending}", head, _rows(columns, sheet_set, listed, told, overrides))
 
 
 def _told(marks: Path, problems: int) -> Iterator[tuple[str, Told]]:
@@ -78,7 +81,11 @@ def _by_problem(line: bytes, problems: int) -> tuple[float, ...]:
 
 
 def _rows(
-    columns: Sequence[str], sheet_set: SetRecord, listed: Sequence[Listed], told: Mapping[str, Told]
+    columns: Sequence[str],
+    sheet_set: SetRecord,
+    listed: Sequence[Listed],
+    told: Mapping[str, Told],
+    overrides: Overrides,
 ) -> Iterator[Sequence[object]]:
     out_of = round(sum(p.marks for p in sheet_set.problems), 4)
     nothing = [""] * (len(sheet_set.problems) + 3)
@@ -89,4 +96,5 @@ def _rows(
             yield [*own, one.sheet, "", out_of, "", *nothing, one.note]
         else:
             score, problems, *last = found
-            yield [*own, one.sheet, score, out_of, percent(score, out_of), *problems, *last, one.note]
+            note = "; ".join(filter(None, (one.note, overrides.notes(one.sheet))))
+            yield [*own, one.sheet, score, out_of, percent(score, out_of), *problems, *last, note]

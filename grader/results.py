@@ -1,20 +1,84 @@
-"""The results folder: marks.jsonl, written as students are marked, and what could not be marked."""
+"""The results folder: marks.jsonl as a list, what could not be marked, and what the marks were given by."""
 
 from __future__ import annotations
 
-import io
+import os
 from array import array
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
 from typing import overload
 
-from course.records import decoder
+import msgspec
+
+from course.errors import CourseError
+from course.records import Reveal, SetRecord, decoder
+from course.whole import write_whole
 from grader.handed_in import NotRead
 from grader.marking.marks import Marks
-from grader.marking.sheets import Marked
 from grader.tables import write_csv
+
+MARKS, GRADEBOOK, NOT_MARKED, ERRORS = "marks.jsonl", "gradebook.csv", "not_marked.csv", "errors.log"
+FEEDBACK = "feedback"
+GIVEN_BY = "results.json"
+VERSION = 1
+
+
+class GivenBy(msgspec.Struct, frozen=True):
+    """results.json: the course that marks were given by, and how they were asked for; paths are as seen from here."""
+
+    version: int
+    program: str
+    course: str
+    marked_by: str  # a hash of all that marks depend on in the set
+    feedback: tuple[str, ...]
+    reveal: Reveal | None = None
+    roster: str | None = None
+    id_column: str | None = None
+
+
+def program() -> str:
+    """The version of handprop."""
+    try:
+        return version("handprop")
+    except PackageNotFoundError:  # a checkout that is not installed
+        return ""
+
+
+def marked_by(sheet_set: SetRecord) -> str:
+    """A hash of all that marks depend on in a set: titles and the like may change."""
+    problems = [
+        msgspec.structs.replace(problem, title="", intro="", labels={}, own_marks={}) for problem in sheet_set.problems
+    ]
+    return sha256(msgspec.json.encode([problems, sheet_set.marking.follows])).hexdigest()
+
+
+def given_by(results: Path) -> GivenBy | None:
+    """What results.json says; None where an earlier version wrote the marks. Raises CourseError where it is damaged."""
+    path = results / GIVEN_BY
+    try:
+        found: GivenBy = decoder(GivenBy).decode(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path}: this cannot be read: {error}; name another folder with --out") from None
+    if found.version > VERSION:
+        raise CourseError(f"{path}: a newer handprop ({found.program}) wrote these results; upgrade to go on with them")
+    return found
+
+
+def write_given_by(scratch: Path, found: GivenBy) -> None:
+    write_whole(scratch / GIVEN_BY, msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
+
+
+def seen_from(results: Path, path: Path) -> str:
+    """A path as results.json has it: the two folders may move together."""
+    try:
+        return Path(os.path.relpath(path.resolve(), results.resolve())).as_posix()
+    except ValueError:  # on another drive
+        return path.resolve().as_posix()
 
 
 class MarksFile(Sequence[Marks]):
@@ -49,63 +113,5 @@ class MarksFile(Sequence[Marks]):
                 yield decode(line)
 
 
-@dataclass
-class Written:
-    """Lines of marks on their way to marks.jsonl, one a sheet: of two, the later stands in the first one's place."""
-
-    path: Path
-    places: dict[str, int] = field(default_factory=dict)  # the number of each sheet, in the order of marks.jsonl
-    starts: array[int] = field(default_factory=lambda: array("q"))
-    times: array[float] = field(default_factory=lambda: array("d"))
-    replaced: bool = False
-
-    def __post_init__(self) -> None:
-        self._file = self._unfinished.open("w+b")
-        self._end = 0
-
-    @property
-    def _unfinished(self) -> Path:
-        return self.path.with_name(self.path.name + ".part")
-
-    def add(self, sheet: str, time: float, marked: Marked) -> None:
-        place = self.places.get(sheet)
-        if place is None:
-            self.places[sheet] = len(self.starts)
-            self.starts.append(self._end)
-            self.times.append(time)
-        else:
-            self.starts[place], self.times[place] = self._end, time
-            self.replaced = True
-        self._file.write(marked.line)
-        self._file.write(b"\n")
-        self._end += len(marked.line) + 1
-
-    def source(self, sheet: str) -> str:
-        """Where the marks of a sheet come from."""
-        return str(decoder(Marks).decode(self._line(self.starts[self.places[sheet]])).source)
-
-    def _line(self, start: int) -> bytes:
-        self._file.seek(start)
-        line = self._file.readline()
-        self._file.seek(0, io.SEEK_END)
-        return line
-
-    def finish(self) -> MarksFile:
-        """marks.jsonl, whole."""
-        if self.replaced:
-            with self.path.open("wb") as whole:
-                whole.writelines(map(self._line, self.starts))
-            self._file.close()
-            self._unfinished.unlink()
-        else:
-            self._file.close()
-            self._unfinished.replace(self.path)
-        return MarksFile(self.path)
-
-    def give_up(self) -> None:
-        self._file.close()
-        self._unfinished.unlink(missing_ok=True)
-
-
-def write_not_marked(path: Path, not_marked: Sequence[NotRead]) -> None:
+def write_not_marked(path: Path, not_marked: Iterable[NotRead]) -> None:
     write_csv(path, ["file", "reason"], ([n.source, n.reason] for n in not_marked))

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from course.records import SheetRecord
 
@@ -37,6 +37,10 @@ class Students:
         self._of_part = lru_cache(maxsize=4096)(self._named_in)
         self._known: dict[str, list[tuple[frozenset[str], str]]] = {}
 
+    @cached_property
+    def _ids(self) -> Mapping[str, str]:
+        return {record.student: sheet for sheet, record in self._sheets.items()}
+
     def called(self, sheet: str) -> str:
         """The student of a sheet for a message: s010 (Ada Example)."""
         record = self._sheets[sheet]
@@ -45,7 +49,7 @@ class Students:
 
     def sheet_of(self, student: str) -> str:
         """The sheet of a student. Raises UnknownStudent where there is none, with who is nearly called so."""
-        ids = {record.student: sheet for sheet, record in self._sheets.items()}
+        ids = self._ids
         if student in ids:
             return ids[student]
         named = {record.roster.get("name", "").casefold(): sheet for sheet, record in self._sheets.items()}

@@ -17,7 +17,8 @@ from backprop.rounding import Array
 from course.answer_names import AnswerName
 from course.records import SetRecord, SheetRecord
 from course.roster import load_roster
-from grader.course import grade_course, load_course
+from course.stored import load_course
+from grader.course import grade_course
 from grader.feedback.formats import FEEDBACK
 from grader.readers import FILLERS
 from worksheets.course import generate
@@ -78,7 +79,9 @@ def run_demo(out: Path) -> Iterator[str]:
             name = "answers.json" if student.ending == "json" else f"sheet.{student.ending}"
             page = (course / "handout" / record.folder / name).read_bytes()
             filled = FILLERS[student.ending](page, fill_in(known.set, record, student))
-            (handed_in / f"{record.folder}.{student.ending}").write_bytes(filled)
+            path = handed_in / f"{record.folder}.{student.ending}"
+            if not path.exists() or path.read_bytes() != filled:  # what is handed in again has another time
+                path.write_bytes(filled)
     (handed_in / "broken.json").write_text('{"sheet": "7KQF', encoding="utf-8")
     yield f"{len(STUDENTS)} filled-in sheets and a broken file in {handed_in}"
     found = grade_course(course, [handed_in], results, tuple(FEEDBACK))

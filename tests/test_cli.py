@@ -71,6 +71,7 @@ def test_from_nothing_to_marks(tmp_path: Path) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert set(contents(results)) == {
         *("marks.jsonl", "gradebook.csv", "gradebook.xlsx", "not_marked.csv", "feedback/s001.md"),
+        *("submissions.jsonl", "results.json"),
     }
 
 

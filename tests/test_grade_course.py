@@ -39,6 +39,7 @@ def test_the_folder_is_what_the_contract_says(course: Path, tmp_path: Path) -> N
     results = tmp_path / "results"
     assert set(contents(results)) == {
         *("marks.jsonl", "gradebook.csv", "gradebook.xlsx", "not_marked.csv", "feedback/s1.md"),
+        *("submissions.jsonl", "results.json"),
     }
     assert found.missing == ("s2", "s3")
 

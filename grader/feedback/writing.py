@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from course.records import SetRecord, SheetRecord
+from course.whole import write_whole
 from grader.feedback.formats import FEEDBACK
 from grader.marking.marks import Marks
 
@@ -57,5 +58,6 @@ def _write_pages(sheet_set: SetRecord, pages: Sequence[Page], folder: Path, endi
     for sheet, marks in pages:
         for ending in endings:
             path = folder / f"{sheet.folder or sheet.sheet}.{ending}"
-            path.write_bytes(FEEDBACK[ending](sheet_set, sheet, marks))
+            if not path.exists():  # of a run that was stopped
+                write_whole(path, FEEDBACK[ending](sheet_set, sheet, marks))
     return len(pages)

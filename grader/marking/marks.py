@@ -49,6 +49,15 @@ class LineMarks(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()  # of the message, what is on how the answer was read: nothing on right or wrong
 
 
+class Overridden(msgspec.Struct, frozen=True):
+    """A score that the instructor gave by hand, of a line or of the whole sheet (`""`), and what it was before."""
+
+    line: str
+    was: float
+    score: float
+    note: str
+
+
 class Marks(msgspec.Struct, frozen=True):
     """One submission, marked."""
 
@@ -59,6 +68,7 @@ class Marks(msgspec.Struct, frozen=True):
     out_of: float
     lines: tuple[LineMarks, ...]
     notes: tuple[str, ...] = ()
+    overrides: tuple[Overridden, ...] = ()
 
     @property
     def percent(self) -> float:

@@ -1,0 +1,130 @@
+"""What is written of a class once its submissions were read: marks, the gradebook, feedback, and what they rest on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+
+import msgspec
+
+from course.class_list import ClassList, class_list
+from course.records import Reveal, SheetRecord
+from course.stored import Course
+from grader.gradebook import write_gradebook
+from grader.kept import sheet_of
+from grader.overrides import Overrides
+from grader.pieces import Failed, marks_of
+from grader.results import (
+    ERRORS,
+    FEEDBACK,
+    MARKS,
+    VERSION,
+    GivenBy,
+    MarksFile,
+    marked_by,
+    program,
+    seen_from,
+    write_given_by,
+)
+
+Progress = Callable[[str, int, int], None]
+"""`progress(what, done, of)`."""
+
+PAGES = "pages"
+"""In the scratch folder: pages of feedback by what they rest on, so that a run that was stopped is continued."""
+
+CONTINUED = (PAGES,)
+"""What the next run takes of one that was stopped."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How results are asked for: by which course and roster, and what feedback there is."""
+
+    course: Path
+    feedback: tuple[str, ...] = ("md",)
+    reveal: Reveal | None = None
+    roster: Path | None = None
+    id_column: str | None = None
+
+    @staticmethod
+    def before(found: GivenBy, results: Path) -> Asked:
+        """As it was asked for when results.json was written."""
+        roster = results / found.roster if found.roster else None
+        return Asked(results / found.course, found.feedback, found.reveal, roster, found.id_column)
+
+    def given_by(self, results: Path, course: Course) -> GivenBy:
+        """The same as results.json has it."""
+        roster = seen_from(results, self.roster) if self.roster else None
+        return GivenBy(
+            *(VERSION, program(), seen_from(results, self.course), marked_by(course.set)),
+            *(self.feedback, self.reveal, roster, self.id_column),
+        )
+
+    def students(self, sheets: Mapping[str, SheetRecord]) -> ClassList:
+        """The class as it stands now."""
+        return class_list(self.course / "instructor", sheets.values(), self.roster, self.id_column)
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes the results of a course, first into a scratch folder: all of them take their places together."""
+
+    course: Course
+    asked: Asked
+    students: ClassList
+    overrides: Overrides
+    results: Path
+    progress: Progress
+    jobs: int
+
+    def marks(self, kept: Iterable[bytes], count: int) -> Iterator[bytes | Failed]:
+        """The lines of marks.jsonl of so many lines of submissions.jsonl, with the overrides."""
+        marked = marks_of(self.course.set, self.course.sheets, kept, self.jobs)
+        for done, line in enumerate(marked, 1):
+            yield line if isinstance(line, Failed) else self.overrides.on(sheet_of(line), line)
+            if done % 256 == 0 or done == count:
+                self.progress("marking", done, count)
+
+    def write_marks(self, scratch: Path, marks: Iterable[bytes | Failed], stay: Iterable[bytes]) -> list[Failed]:
+        """Writes marks.jsonl, last those of an earlier run that stay; returns, and logs, what could not be marked."""
+        failed = []
+        with (scratch / MARKS).open("wb") as file:
+            for line in chain(marks, (self.overrides.on(sheet_of(line), line) for line in stay)):
+                if isinstance(line, Failed):
+                    failed.append(line)
+                else:
+                    file.write(line)
+        if failed:
+            log = "\n".join(f"{one.source} (sheet {one.sheet})\n{one.where}" for one in failed)
+            (scratch / ERRORS).write_text(log, encoding="utf-8")
+        return failed
+
+    def write_rest(self, scratch: Path) -> None:
+        """Writes what follows from marks.jsonl: the gradebook, feedback, results.json."""
+        write_gradebook(scratch, self.course.set, self.students.listed, scratch / MARKS, self.overrides)
+        write_given_by(scratch, self.asked.given_by(self.results, self.course))
+        if self.asked.feedback:
+            self._write_feedback(scratch)
+        shutil.rmtree(scratch / PAGES, ignore_errors=True)
+
+    def _write_feedback(self, scratch: Path) -> None:
+        from grader.feedback.writing import write_feedback  # pages take a while to load
+
+        sheet_set = self.course.set
+        if self.asked.reveal is not None:
+            marking = msgspec.structs.replace(sheet_set.marking, reveal=self.asked.reveal)
+            sheet_set = msgspec.structs.replace(sheet_set, marking=marking)
+        rests_on = sha256(msgspec.json.encode([program(), sheet_set]))
+        with (scratch / MARKS).open("rb") as file:
+            for line in file:
+                rests_on.update(line)
+        pages = scratch / PAGES / rests_on.hexdigest()
+        pages.mkdir(parents=True, exist_ok=True)
+        marks = MarksFile(scratch / MARKS)
+        write_feedback(sheet_set, self.course.sheets, marks, pages, self.asked.feedback, self.progress, self.jobs)
+        pages.rename(scratch / FEEDBACK)
