@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -15,7 +15,8 @@ import msgspec
 
 from course.class_list import class_list
 from course.errors import CourseError as CourseError
-from course.records import Reveal, SetRecord, SheetRecord, decoder
+from course.records import Reveal
+from course.stored import Course, load_course
 from grader.counted import Counted
 from grader.earlier import OtherResults, check_results, keep_marks, remove_pages
 from grader.gradebook import write_gradebook
@@ -32,46 +33,6 @@ PIECE = 2048
 """So many submissions are in memory at a time: more would leave the processor's cache, fewer would wait on NumPy."""
 
 
-class Records(Mapping[str, SheetRecord]):
-    """The sheets of a course by their ids: kept as the bytes that they are in records.jsonl, decoded when asked for."""
-
-    def __init__(self, data: bytes, check: Callable[[SheetRecord], None]) -> None:
-        self._data, self._decode = data, decoder(SheetRecord).decode
-        self._starts: dict[str, int] = {}
-        start = 0
-        while start < len(data):
-            line = self._line(start)
-            if line.strip():
-                sheet = self._decode(line)
-                check(sheet)
-                self._starts[sheet.sheet] = start
-            start += len(line)
-
-    def _line(self, start: int) -> bytes:
-        end = self._data.find(b"\n", start)
-        return self._data[start : end + 1] if end >= 0 else self._data[start:]
-
-    def __getitem__(self, sheet: str) -> SheetRecord:
-        return self._decode(self._line(self._starts[sheet]))  # type: ignore[no-any-return]
-
-    def __contains__(self, sheet: object) -> bool:
-        return sheet in self._starts
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._starts)
-
-    def __len__(self) -> int:
-        return len(self._starts)
-
-
-@dataclass(frozen=True)
-class Course:
-    """The records of a course: the set, and every sheet by its id."""
-
-    set: SetRecord
-    sheets: Mapping[str, SheetRecord]
-
-
 @dataclass(frozen=True)
 class Results:
     """What marking a course came to, without what is kept of earlier runs; marks are read when they are asked for."""
@@ -81,39 +42,6 @@ class Results:
     missing: Sequence[str] = ()  # students on the roster, with a sheet, of whom nothing was read
     warnings: Sequence[str] = ()
     kept: int = 0  # students whose marks are of an earlier run into this folder
-
-
-def load_course(folder: Path) -> Course:
-    """The records that generate wrote. Raises CourseError where they are not there or not whole."""
-    instructor = folder / "instructor"
-    try:
-        sheet_set: SetRecord = decoder(SetRecord).decode((instructor / "set.json").read_bytes())
-        sheets = Records((instructor / "records.jsonl").read_bytes(), lambda sheet: _check(sheet_set, sheet))
-    except FileNotFoundError as error:
-        raise CourseError(f"{folder}: {error.filename} is not there; is this a folder that generate wrote?") from None
-    except NotADirectoryError:
-        raise CourseError(f"{folder} is a file; the course is the folder that generate wrote") from None
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise CourseError(f"{folder}: the records cannot be read: {error}") from None
-    return Course(sheet_set, sheets)
-
-
-def _check(sheet_set: SetRecord, sheet: SheetRecord) -> None:
-    """Whether a sheet's numbers are those that the set asks for. Raises ValueError where they are not."""
-    if len(sheet.given) != len(sheet_set.problems):
-        raise ValueError(f"sheet {sheet.sheet} has {len(sheet.given)} problems, the set {len(sheet_set.problems)}")
-    for problem, given in zip(sheet_set.problems, sheet.given, strict=True):
-        for asked in problem.model().givens:
-            if asked.name not in given or _shape(given[asked.name]) != asked.shape:
-                raise ValueError(f"sheet {sheet.sheet} lacks {asked.name}, or has it in another shape")
-
-
-def _shape(value: object) -> tuple[int, ...]:
-    """Of rows of one length; (-1,) of rows that are not."""
-    if not isinstance(value, list):
-        return ()
-    lengths = {len(row) if isinstance(row, list) else -1 for row in value}
-    return (len(value), *lengths) if len(lengths) == 1 else (-1,)
 
 
 def grade_course(

@@ -17,7 +17,8 @@ from backprop.rounding import Array
 from course.answer_names import AnswerName
 from course.records import SetRecord, SheetRecord
 from course.roster import load_roster
-from grader.course import grade_course, load_course
+from course.stored import load_course
+from grader.course import grade_course
 from grader.feedback.formats import FEEDBACK
 from grader.readers import FILLERS
 from worksheets.course import generate
