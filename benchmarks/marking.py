@@ -26,6 +26,7 @@ import numpy as np
 
 from benchmarks.simulation import POOL, Cell, Class, prepare, simulate
 from course.records import SheetRecord
+from course.stored import SET, SHEETS, SUMS, sums
 
 SIZES = {"n": 2, "d": 2, "d_k": 2, "d_v": 2}
 DECIMALS, SEED, CHUNK = 4, 1, 4000
@@ -53,12 +54,15 @@ def write_course(folder: Path, submissions: int) -> None:
             count = min(CHUNK, submissions - first)
             simulated = simulate(cell, count - count // 5, count // 5, (SEED, first))
             for row, answers in enumerate(_answers(cell, simulated)):
-                name = f"S{first + row:07}"
+                name = "{:04}-{:04}".format(*divmod(first + row, 10_000))
                 record = SheetRecord(name, name, (dict(cell.pool[simulated.which[row]]),), {"id": name}, name)
                 records.write(msgspec.json.encode(record) + b"\n")
                 text = {line: json.dumps(value) for line, value in answers.items()}
                 for file, typed in ((numbers, answers), (strings, text)):
                     file.write(json.dumps({"sheet": name, "answers": typed}) + "\n")
+
+    instructor = folder / "instructor"
+    (instructor / SUMS).write_bytes(sums({name: (instructor / name).read_bytes() for name in (SET, SHEETS)}))
 
 
 def _answers(cell: Cell, simulated: Class) -> Iterator[dict[str, Any]]:

@@ -7,13 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
-
 from course.errors import AuthoringError
-from course.records import RosterRecord, SheetRecord, decoder
+from course.records import RosterRecord, SheetRecord
 from course.roster import Roster, Student, load_roster
+from course.stored import roster_record
 
-FILE = "roster.json"
 MOST_NAMED = 10
 NO_LONGER = "no longer on the roster"
 NO_SHEET = "no sheet yet"
@@ -36,16 +34,6 @@ class ClassList:
 
     listed: Sequence[Listed]
     warnings: Sequence[str] = ()
-
-
-def roster_record(instructor: Path) -> RosterRecord | None:
-    """Which roster a course was last generated from; None where an earlier version made it."""
-    try:
-        return decoder(RosterRecord).decode((instructor / FILE).read_bytes())  # type: ignore[no-any-return]
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except msgspec.MsgspecError as error:
-        raise AuthoringError(f"{instructor / FILE}: this cannot be read: {error}") from None
 
 
 def record_of(roster: Roster, instructor: Path) -> RosterRecord:

@@ -9,34 +9,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from itertools import groupby
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
-from backprop.model import Given, Model
+from backprop.language import NAME
+from backprop.model import PARTS, Given, Model
 from backprop.shapes import Size
 from course.answer_names import AnswerName
 
 Plain = float | int | list[list[float]]
 
+LARGEST_SIZE, LARGEST_NUMBER = 12, 1_000_000
+"""What can be worked by hand: rows or columns of a given, and how far its numbers are from zero."""
+
+Named = Annotated[str, Meta(pattern=rf"\A{NAME}\Z")]
+Counted = Annotated[int, Meta(ge=1, le=LARGEST_SIZE)]
+Worth = Annotated[float, Meta(ge=0, le=1e5)]
+Place = Annotated[int, Meta(ge=0)]
+Part = Annotated[str, Meta(pattern=rf"\A({'|'.join(PARTS)})\Z")]
 
 Help = Literal["worked", "hints", "bare"]
 """How much help a sheet gives with a line: it is worked in full, as an example; there is a hint; there is none."""
 
 
-class LineRecord(msgspec.Struct, frozen=True):
+class LineRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A line as it was printed: asked, or shown with its value."""
 
-    name: str
+    name: Named
     expression: str
     shape: tuple[int, ...]
-    part: str
+    part: Part
     asked: bool
-    marks: float
-    always_zero: tuple[tuple[int, int], ...] = ()  # entries that are zero on every sheet: must be right, earn nothing
-    step: int = 1
+    marks: Worth
+    always_zero: tuple[tuple[Place, Place], ...] = ()  # entries zero on every sheet: must be right, earn nothing
+    step: Annotated[int, Meta(ge=1)] = 1
     help: Help = "bare"
-    in_words: dict[str, float] = {}  # the marks for what is asked of the line beside its numbers
+    in_words: dict[str, Worth] = {}  # the marks for what is asked of the line beside its numbers
 
     @property
     def worked(self) -> bool:
@@ -49,29 +59,32 @@ def answers_of(number: int, line: LineRecord) -> list[AnswerName]:
     return [AnswerName(number, line.name, kind) for kind in (*[""] * line.asked, *line.in_words)]
 
 
-class GivenRecord(msgspec.Struct, frozen=True):
+class GivenRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A given of a problem: a matrix or scalar by its shape, or an index by the size that it runs over."""
 
-    name: str
-    shape: tuple[str | int, ...] = ()
-    index: str | int | None = None
+    name: Named
+    shape: tuple[str | Counted, ...] = ()
+    index: str | Counted | None = None
     trainable: bool = False
-    rows: str | None = None
+    rows: Literal["onehot", "shares"] | None = None
 
 
-class ProblemRecord(msgspec.Struct, frozen=True):
+class ProblemRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A problem of a set, derived for its sizes."""
 
     name: str
     title: str
     intro: str
-    decimals: int
-    sizes: dict[str, int]
+    decimals: Annotated[int, Meta(ge=1, le=8)]
+    sizes: dict[Named, Counted]
     given: tuple[GivenRecord, ...]
     lines: tuple[LineRecord, ...]
     labels: dict[str, tuple[str, ...]] = {}
     loss: str | None = None
-    own_marks: dict[str, float] = {}  # of some answers, as the set says them by name
+    own_marks: dict[str, Worth] = {}  # of some answers, as the set says them by name
+    total: float | None = None  # its marks in all, if the set says them
+    authored: str = ""  # a hash of what its author wrote that decides its lines and what is asked
+    numbers: dict[str, str] = {}  # where each given's numbers come from, in words
 
     def __hash__(self) -> int:
         # Its dictionaries have no hash; the name is enough, since a cache compares records that share one.
@@ -101,7 +114,7 @@ class Marking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reveal: Reveal = "marks"
 
 
-class RosterRecord(msgspec.Struct, frozen=True):
+class RosterRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the roster lies, seen from the instructor's folder, which column its ids are in, and who was on it."""
 
     file: str
@@ -109,16 +122,18 @@ class RosterRecord(msgspec.Struct, frozen=True):
     students: tuple[str, ...]
 
 
-class SetRecord(msgspec.Struct, frozen=True):
+class SetRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A set as it was derived: every problem, every line."""
 
     version: int
     title: str
     problems: tuple[ProblemRecord, ...]
     marking: Marking = Marking()
+    program: str = ""  # the version of the program that wrote it
+    sheets: int | None = None  # how many were made
 
 
-class SheetRecord(msgspec.Struct, frozen=True):
+class SheetRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One student's sheet: the numbers that were printed, a dictionary a problem."""
 
     sheet: str

@@ -19,6 +19,12 @@ FIRST_ROWS = 10
 SHORTENED = re.compile(r"[0-9][.,]?[0-9]*E\+[0-9]{2}")
 """How a spreadsheet shows a long number, and then saves it."""
 
+FOLDER = (
+    r"\A(?!(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z))"
+    r"[A-Za-z0-9@+-](?:[A-Za-z0-9._@+-]{0,67}[A-Za-z0-9@+-])?\Z"
+)
+"""The name of a folder that is safe on every system, as a pattern."""
+
 
 @dataclass(frozen=True)
 class Student:
@@ -126,7 +132,8 @@ class _Collected:
 def folder_name(id: str, taken: Mapping[str, str]) -> str:
     """An id as the name of a folder: as it is where that is safe on every system, else changed and told apart."""
     safe = re.sub(r"[^A-Za-z0-9._@+-]+", "_", id).strip("._")[:60]
-    reserved = re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", safe)
-    if safe == id and not reserved and safe.casefold() not in taken:
+    if safe == id and re.match(FOLDER, safe) and safe.casefold() not in taken:
         return id
+    if not re.match(FOLDER, safe):
+        safe = safe.replace(".", "_")  # con.txt is as reserved as con
     return f"{safe or 'id'}-{hashlib.sha256(id.encode()).hexdigest()[:8]}"

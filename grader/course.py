@@ -24,9 +24,7 @@ from grader.submissions import submissions
 from grader.whose import Students, UnknownStudent
 from grader.written import CONTINUED, Asked, Progress, Writer
 
-FAILED = (
-    f"Something in these answers brought marking to a halt; where is in {ERRORS}. Mark this one by hand, and report it."
-)
+FAILED = f"Marking stopped at these answers, and went on behind them; {ERRORS} says where. Mark them by hand."
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ def grade_course(
 
 
 def _check_call(paths: Sequence[Path], results: Path) -> None:
-    """Raises CourseError where there is no such file or folder, with what is nearly called so; or a file for results."""
+    """Raises CourseError where there is no such file or folder, with what is nearly called so."""
     if results.exists() and not results.is_dir():
         raise CourseError(f"{results} is a file; --out names a folder for the results")
     for path in paths:

@@ -117,10 +117,13 @@ def generate(
     format: Annotated[
         str, typer.Option("--format", help="Formats of the pages, by commas; none for records only.")
     ] = "",
+    corrected: Annotated[
+        bool, typer.Option("--corrected", help="A problem's lines were corrected: sheets keep their numbers.")
+    ] = False,
 ) -> None:
     """Sheets, worked solutions and records for everyone on a roster."""
-    from course.class_list import roster_record
     from course.roster import load_roster
+    from course.stored import roster_record
     from worksheets.course import generate as generate_course
     from worksheets.formats import FORMATS
     from worksheets.problem_set import load_set
@@ -131,7 +134,8 @@ def generate(
     for warning in (*students.left_out, *students.warnings):
         typer.echo(f"handprop: {warning}", err=True)
     with progress_bar() as progress:
-        done = generate_course(load_set(set_file), students, out, formats, progress, jobs=os.cpu_count() or 1)
+        jobs = os.cpu_count() or 1
+        done = generate_course(load_set(set_file), students, out, formats, progress, jobs, corrected)
     for warning in done.warnings:
         typer.echo(f"handprop: {warning}", err=True)
     typer.echo(f"{done.new} new sheets, {done.kept} kept, {done.printed} files written")

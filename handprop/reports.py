@@ -11,7 +11,8 @@ from backprop.shapes import describe
 from worksheets.authored import bundled_problems, load_authored
 from worksheets.authoring import read_toml
 from worksheets.check import Report
-from worksheets.problem_set import Asked, bundled_sets, load_set, set_file
+from worksheets.problem_set import bundled_sets, load_set, set_file
+from worksheets.recorded import Asked
 
 TITLES = {
     FORWARD: "Forward",

@@ -18,6 +18,7 @@ from unittest import mock
 import pytest
 
 from course.roster import load_roster
+from course.stored import FILES, SUMS, sums
 from grader import grade_course
 from grader.course import Results
 from handprop.cli import main
@@ -119,6 +120,29 @@ def keys(course: Path) -> dict[str, list[dict[str, Any]]]:
     """The key of each student, a dictionary a problem."""
     by_sheet = {line["sheet"]: line["key"] for line in lines_of(course / "instructor" / "keys.jsonl")}
     return {student: by_sheet[record["sheet"]] for student, record in records(course).items()}
+
+
+def sealed(course: Path) -> Path:
+    """A course whose records were changed, with the checksums that they have now."""
+    instructor = course / "instructor"
+    there = {name: (instructor / name).read_bytes() for name in FILES if (instructor / name).exists()}
+    (instructor / SUMS).write_bytes(sums(there))
+    return course
+
+
+def of_version_1(course: Path) -> Path:
+    """A course as version 1 of the records had it: without checksums, or what later versions know."""
+    path = course / "instructor" / "set.json"
+    written = json.loads(path.read_text(encoding="utf-8"))
+    written["version"] = 1
+    for later in ("program", "sheets"):
+        del written[later]
+    for problem in written["problems"]:
+        for later in ("total", "authored", "numbers"):
+            del problem[later]
+    path.write_text(json.dumps(written), encoding="utf-8")
+    (course / "instructor" / SUMS).unlink()
+    return course
 
 
 def right_answers(course: Path, student: str) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from course.records import Marking, ProblemRecord, SheetRecord
 from grader.formulas.marking import Formulas
 from worksheets import load_problem
 from worksheets.problem import Problem, bundled_problems
-from worksheets.problem_set import Asked, ProblemSet
+from worksheets.problem_set import ProblemSet
+from worksheets.recorded import Asked
 from worksheets.sheet import Sheet
 
 

@@ -16,7 +16,8 @@ from backprop.language import parse
 from course.records import Marking, SheetRecord
 from worksheets import load_problem
 from worksheets.problem import Problem, read_problem
-from worksheets.problem_set import Asked, ProblemSet
+from worksheets.problem_set import ProblemSet
+from worksheets.recorded import Asked
 from worksheets.sheet import Sheet
 
 SIZES = {"n": 3, "d": 3, "d_k": 3, "d_v": 3}

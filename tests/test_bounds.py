@@ -40,7 +40,7 @@ from backprop.rounding import Array, Interval, Rounding
 from backprop.training import derive
 from worksheets import load_problem
 from worksheets.problem import bundled_problems
-from worksheets.problem_set import Asked, problem_record
+from worksheets.recorded import Asked, problem_record
 from worksheets.variants import VariantChecker
 
 

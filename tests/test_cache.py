@@ -10,7 +10,7 @@ from classroom import SET, TINY, contents, handprop, roster_file, small_course, 
 from worksheets import cache, load_problem, load_set
 from worksheets.check import check
 from worksheets.derivations import proved
-from worksheets.problem_set import problem_record
+from worksheets.recorded import problem_record
 from worksheets.variants import VariantChecker
 
 DIGITS = bytes.maketrans(b"0123456789", b"1234567891")

@@ -13,6 +13,7 @@ from classroom import (
     contents,
     hand_in,
     lines_of,
+    of_version_1,
     records,
     right_answers,
     roster_file,
@@ -115,6 +116,7 @@ def test_grading_follows_the_set_as_it_stands_now(tmp_path: Path) -> None:
 
 def older(course: Path, hundredths: dict[str, float]) -> None:
     """The records as an earlier version wrote them: marks in hundredths, without what came later."""
+    of_version_1(course)
     path = course / "instructor" / "set.json"
     written = json.loads(path.read_text(encoding="utf-8"))
     (problem,) = written["problems"]

@@ -26,12 +26,14 @@ from course.roster import load_roster
 from worksheets import generate, load_set
 from worksheets.course import sheet_id
 
+INSTRUCTOR = ("set.json", "records.jsonl", "keys.jsonl", "roster.json", "SHA256SUMS", "secret")
+
 
 def test_the_folder_is_what_the_contract_says(tmp_path: Path) -> None:
     course = small_course(tmp_path, formats=("md", "tex"))
     handout = {f"handout/{s}/{name}" for s in ("s1", "s2", "s3") for name in ("sheet.md", "sheet.tex", "answers.json")}
     solutions = {f"instructor/solutions/{s}/solution.{ending}" for s in ("s1", "s2", "s3") for ending in ("md", "tex")}
-    instructor = {f"instructor/{name}" for name in ("set.json", "records.jsonl", "keys.jsonl", "roster.json", "secret")}
+    instructor = {f"instructor/{name}" for name in INSTRUCTOR}
     assert set(contents(course)) == handout | solutions | instructor
     assert stat.S_IMODE((course / "instructor" / "secret").stat().st_mode) == 0o600
 
@@ -39,7 +41,7 @@ def test_the_folder_is_what_the_contract_says(tmp_path: Path) -> None:
 def test_the_records_are_what_the_contract_says(tmp_path: Path) -> None:
     course = small_course(tmp_path)
     set_record = json.loads((course / "instructor" / "set.json").read_text(encoding="utf-8"))
-    assert (set_record["version"], set_record["title"]) == (1, "Practice sheet")
+    assert (set_record["version"], set_record["title"]) == (2, "Practice sheet")
     (problem,) = set_record["problems"]
     assert (problem["name"], problem["decimals"], problem["sizes"]) == ("tiny", 4, {"n": 2})
     z, *_, w_new = problem["lines"]
@@ -103,9 +105,12 @@ def test_running_again_keeps_every_file_and_adds_the_new_students(tmp_path: Path
     assert json.loads(after.pop("instructor/roster.json"))["students"] == ["s1", "s2", "s3", "s4"]
     del before["instructor/roster.json"]
     grown = {"instructor/records.jsonl", "instructor/keys.jsonl"}
-    assert {path: data for path, data in after.items() if path in before and path not in grown} == {
-        path: data for path, data in before.items() if path not in grown
+    counted = {"instructor/set.json", "instructor/SHA256SUMS"}
+    assert {path: data for path, data in after.items() if path in before and path not in grown | counted} == {
+        path: data for path, data in before.items() if path not in grown | counted
     }
+    set_record = json.loads(before["instructor/set.json"])
+    assert json.loads(after["instructor/set.json"]) == {**set_record, "sheets": 4}
     assert all(after[path].startswith(before[path]) for path in grown)
     assert set(after) - set(before) == {
         "handout/s4/sheet.md",
@@ -126,9 +131,7 @@ def test_who_leaves_the_roster_keeps_a_sheet_and_its_folder(tmp_path: Path) -> N
 
 def test_records_only(tmp_path: Path) -> None:
     course = small_course(tmp_path, formats=())
-    assert set(contents(course)) == {
-        f"instructor/{f}" for f in ("set.json", "records.jsonl", "keys.jsonl", "roster.json", "secret")
-    }
+    assert set(contents(course)) == {f"instructor/{name}" for name in INSTRUCTOR}
     drawn = records(course)
     assert again(course).printed == 9
     assert records(course) == drawn

@@ -25,7 +25,7 @@ from grader.formulas.marking import Formulas
 from grader.formulas.names import Vocabulary
 from grader.formulas.parsing import parse_formula
 from grader.formulas.readings import readings
-from worksheets.problem_set import WITH_FORMULAS
+from worksheets.recorded import WITH_FORMULAS
 
 AS_TYPED = (LATEX, PLAIN)  # the styles that people type; Typst is for printing
 

@@ -24,7 +24,8 @@ from grader.marking.marks import WORST_FIRST, Marks
 from grader.marking.sheets import grade_all
 from worksheets import load_problem
 from worksheets.problem import Problem, read_problem
-from worksheets.problem_set import Asked, ProblemSet
+from worksheets.problem_set import ProblemSet
+from worksheets.recorded import Asked
 from worksheets.sheet import Sheet
 from worksheets.variants import draw_variant
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from classroom import TINY, changed
 
+from course.records import LARGEST_SIZE
 from worksheets import load_problem
 from worksheets.authoring import AuthoringError, NotThere
-from worksheets.given import LARGEST_SIZE
 
 
 def refused(folder: Path, text: str | bytes) -> str:

@@ -15,7 +15,7 @@ from worksheets import load_problem
 from worksheets.check import check, furthest_from_differences, furthest_from_sympy
 from worksheets.drawing import draw_given, keyed_random
 from worksheets.problem import bundled_problems
-from worksheets.problem_set import Asked, problem_record
+from worksheets.recorded import Asked, problem_record
 from worksheets.variants import VariantChecker, draw_variant
 
 BUNDLED = list(bundled_problems())

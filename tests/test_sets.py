@@ -15,7 +15,8 @@ from course.roster import load_roster
 from worksheets import generate, load_problem, load_set
 from worksheets.authoring import AuthoringError, NotThere
 from worksheets.check import check
-from worksheets.problem_set import Asked, bundled_sets, problem_record
+from worksheets.problem_set import bundled_sets
+from worksheets.recorded import Asked, problem_record
 from worksheets.sharing import share_out
 
 

@@ -22,7 +22,7 @@ from worksheets.authoring import AuthoringError
 from worksheets.formats import FORMATS
 from worksheets.preview import preview_sheet
 from worksheets.problem import bundled_problems
-from worksheets.problem_set import Asked, problem_record
+from worksheets.recorded import Asked, problem_record
 from worksheets.sheet import Sheet
 
 WAY = ["dlogits", "dcontext", "doutput", "dweights", "dscaled", "dscores", "dQ", "dW_Q"]

@@ -23,7 +23,8 @@ from worksheets.course import generate
 from worksheets.drawing import draw_given, keyed_random
 from worksheets.given import Override
 from worksheets.problem import bundled_problems, load_problem
-from worksheets.problem_set import Asked, load_set, problem_record
+from worksheets.problem_set import load_set
+from worksheets.recorded import Asked, problem_record
 from worksheets.variants import VariantChecker
 
 LESSON = load_problem("attention-backprop")

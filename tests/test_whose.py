@@ -11,8 +11,9 @@ import pikepdf
 import pytest
 from classroom import contents, hand_in, handprop, lines_of, marked, reasons, records, right_answers, rows, small_course
 
+from course.stored import load_course
 from grader import grade_course
-from grader.course import CourseError, load_course
+from grader.course import CourseError
 from grader.readers import FILLERS
 from grader.whose import Students
 

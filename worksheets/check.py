@@ -25,7 +25,7 @@ from worksheets import cache
 from worksheets.authored import AuthoredProblem
 from worksheets.authoring import AuthoringError
 from worksheets.drawing import draw_given, keyed_random, stacked
-from worksheets.problem_set import Asked, problem_record
+from worksheets.recorded import Asked, problem_record
 from worksheets.variants import VariantChecker
 
 VARIANTS = 200

@@ -6,25 +6,28 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import filelock
 import joblib
 import msgspec
 
-from course.class_list import FILE, NO_LONGER, Listed, record_of, warnings_on
+from course.class_list import NO_LONGER, Listed, warnings_on
+from course.errors import CourseError
 from course.records import SetRecord, SheetRecord
 from course.roster import Roster, Student, folder_name
+from course.stored import course_so_far
+from course.versions import program
+from course.whole import alone, complete, write_whole
 from worksheets.authoring import AuthoringError
 from worksheets.formats import FORMATS
 from worksheets.frozen import settled
+from worksheets.kept import FOLDER_MODE, SOLUTIONS, keep_private, keep_records, make_private
 from worksheets.problem_set import ProblemSet
 from worksheets.secret import kept_secret
-from worksheets.sheet import Sheet, key_records
+from worksheets.sheet import Sheet
 from worksheets.variants import VariantChecker
 
 FEW_PAGES = 200  # are printed sooner by one process: starting more costs a second
@@ -56,32 +59,44 @@ def generate(
     formats: Sequence[str] = tuple(FORMATS),
     progress: Progress = _quiet,
     jobs: int = 1,
+    corrected: bool = False,
 ) -> Generated:
     """Writes the course folder: numbers for every new student, and a sheet and a solution in each format.
 
-    Sheets that are already there are kept as they are. Raises AuthoringError where the set has changed since, where
-    no numbers are fit, or where the folder cannot be written; then nothing is changed.
+    Sheets that are already there are kept as they are. Where a problem is `corrected`, its lines may be others, with
+    the same given. Raises AuthoringError where the set has changed otherwise, or where no numbers are fit; CourseError
+    where the records that are there are damaged, or the folder cannot be written. Then no record is changed.
     """
     instructor = folder / "instructor"
     try:
-        instructor.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(instructor / ".lock", timeout=0):
-            return _generate(problem_set, roster, folder, formats, progress, jobs)
-    except filelock.Timeout:
-        raise AuthoringError(f"{folder}: another run is writing this course; wait for it to end") from None
+        with alone(instructor, "this course"):
+            keep_private(instructor)
+            complete(instructor)
+            return _generate(problem_set, roster, folder, formats, progress, jobs, corrected)
     except (FileExistsError, NotADirectoryError) as error:
         path = Path(error.filename)
         file = next((p for p in (path, *path.parents) if p.is_file()), path)
-        raise AuthoringError(f"{file} is a file; the course needs a folder there") from None
-    except PermissionError as error:
-        raise AuthoringError(f"{error.filename}: this cannot be written: permission denied") from None
+        raise CourseError(f"{file} is a file; the course needs a folder there") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise CourseError(
+            f"{error.filename or folder}: this cannot be written: {reason}. What is there stays; the same command goes "
+            "on once it can be"
+        ) from None
 
 
 def _generate(
-    problem_set: ProblemSet, roster: Roster, folder: Path, formats: Sequence[str], progress: Progress, jobs: int
+    problem_set: ProblemSet,
+    roster: Roster,
+    folder: Path,
+    formats: Sequence[str],
+    progress: Progress,
+    jobs: int,
+    corrected: bool,
 ) -> Generated:
     instructor = folder / "instructor"
-    sheet_set, there, changed = settled(problem_set.record(), instructor)
+    now = settled(problem_set.record(), course_so_far(folder), folder, corrected)
+    sheet_set, there = now.set, now.sheets
     secret = kept_secret(instructor)
     known = {record.student for record in there}
     new = [student for student in roster.students if student.id not in known]
@@ -91,12 +106,10 @@ def _generate(
         drawn.append(record)
         progress("drawing numbers", done, len(new))
     # The numbers come first and whole, so that a run that is cut short leaves nothing that cannot be finished.
-    _write(instructor / "set.json", _pretty(sheet_set))
-    _write(instructor / "keys.jsonl", _lines(key_records(sheet_set, drawn)))
-    _write(instructor / "records.jsonl", _lines(drawn))
-    _write(instructor / FILE, _pretty(record_of(roster, instructor)))
+    sheet_set = msgspec.structs.replace(sheet_set, program=program(), sheets=len(drawn))
+    keep_records(instructor, sheet_set, drawn, roster, len(there), now.replaced)
     printed = _print(sheet_set, drawn, folder, formats, progress, jobs) if formats else 0
-    return Generated(len(new), len(there), printed, (*filter(None, [changed]), *left, *_hidden(problem_set, sheet_set)))
+    return Generated(len(new), len(there), printed, (*now.said, *left, *_hidden(problem_set, sheet_set)))
 
 
 def _check_zeros(roster: Roster, known: set[str]) -> None:
@@ -197,13 +210,13 @@ def _print_some(sheet_set: SetRecord, wanted: Sequence[tuple[SheetRecord, Sequen
 
 
 def _missing(folder: Path, record: SheetRecord, formats: Sequence[str]) -> list[Path]:
-    handout, solutions = folder / "handout" / record.folder, folder / "instructor" / "solutions" / record.folder
+    handout, solutions = folder / "handout" / record.folder, folder / "instructor" / SOLUTIONS / record.folder
     wanted = [
         handout / "answers.json",
         *(handout / f"sheet.{f}" for f in formats),
         *(solutions / f"solution.{f}" for f in formats),
     ]
-    return [path for path in wanted if not path.exists()]
+    return [path for path in wanted if not path.exists() or not path.stat().st_size]  # empty: the disk was full
 
 
 def _print_one(sheet_set: SetRecord, record: SheetRecord, folder: Path, wanted: Sequence[Path]) -> int:
@@ -214,24 +227,12 @@ def _print_one(sheet_set: SetRecord, record: SheetRecord, folder: Path, wanted: 
             page = (json.dumps(sheet.blank_answers(), indent=1, ensure_ascii=False) + "\n").encode("utf-8")
         else:
             page = sheet.print(path.suffix[1:], solution=path.stem == "solution")
-        _write(path, page)
+        write_whole(path, page)
+        if path.stem == "solution":
+            make_private(path.parent.parent, FOLDER_MODE)
+            make_private(path.parent, FOLDER_MODE)
+            make_private(path)
     return len(wanted)
-
-
-def _pretty(record: msgspec.Struct) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
-
-
-def _lines(records: Iterable[msgspec.Struct]) -> bytes:
-    encode = msgspec.json.Encoder().encode
-    return b"".join(encode(record) + b"\n" for record in records)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    os.replace(part, path)
 
 
 def write_new(files: Mapping[Path, str]) -> None:
@@ -241,4 +242,4 @@ def write_new(files: Mapping[Path, str]) -> None:
             raise AuthoringError(f"{path} is already there; nothing was written")
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -10,10 +11,13 @@ import msgspec
 import numpy as np
 
 from backprop.rounding import Array
+from course.records import LARGEST_NUMBER, LARGEST_SIZE
 from worksheets.authoring import AuthoringError, nearest
 
-LARGEST_SIZE = 12
-LARGEST_NUMBER, MOST_CHOICES = 1_000_000, 1_000_000
+MOST_CHOICES = 1_000_000
+
+FIXED = "always "
+"""How the words for a given's numbers begin, where they are the same for everyone."""
 
 
 class Draw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +54,16 @@ class GivenSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def fixed(self) -> float | list[list[float]] | None:
         return self.value if self.value is not None else self.values
+
+    @property
+    def numbers(self) -> str:
+        """Where its numbers come from, in words; nothing where they are drawn as usual."""
+        if self.fixed is not None:
+            return f"{FIXED}{json.dumps(self.fixed)}"
+        if self.draw is None:
+            return ""
+        span = "from {} to {}".format(*self.draw.range) if self.draw.range else "in the usual range"
+        return f"drawn {span}, {self.draw.places} decimals{', or zero' * self.draw.zero}"
 
 
 class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

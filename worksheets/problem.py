@@ -9,7 +9,8 @@ from typing import Any
 
 from course.records import Marking, SetRecord, SheetRecord
 from worksheets.authored import AuthoredProblem, bundled_problems, load_authored, read_authored
-from worksheets.problem_set import Asked, ProblemSet
+from worksheets.problem_set import ProblemSet
+from worksheets.recorded import Asked
 from worksheets.sheet import Sheet
 from worksheets.variants import public_given
 

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
-from backprop.evaluate import work_lines
-from backprop.model import BACKWARD, UPDATE, Line, Model
-from course.answer_names import FORMULA, TRACE, AnswerName
-from course.records import Help, LineRecord, Marking, ProblemRecord, SetRecord
+from course.records import Help, Marking, SetRecord
+from course.versions import VERSION
 from worksheets.asking import BARE, WORKED, asked_lines, help_with, traced_lines
-from worksheets.authored import AuthoredProblem, bundled, load_authored
+from worksheets.authored import bundled, load_authored
 from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml
 from worksheets.given import Override
-from worksheets.sharing import Marks, said_marks, shares
-
-VERSION = 1
-WITH_FORMULAS = (BACKWARD, UPDATE)
-"""The parts whose formulas may be asked: those of the forward pass are printed, and `again` repeats them."""
+from worksheets.recorded import WITH_FORMULAS, Asked, problem_record
+from worksheets.sharing import Marks, said_marks
 
 
 class UseSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,34 +40,6 @@ class SetSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decimals: int = 4
     marking: Marking = Marking()
     formulas: bool = False
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A problem of a set: what of it is asked, at how many decimals, for how many marks, and with how much help."""
-
-    problem: AuthoredProblem
-    lines: frozenset[str]
-    decimals: int
-    marks: float | None
-    help: Mapping[str, Help] = field(default_factory=dict)
-    formulas: bool = False
-    traces: frozenset[str] = frozenset()
-    own_marks: Mapping[str, float] = field(default_factory=dict)  # of some answers, by name
-
-    def in_words(self, line: Line) -> list[str]:
-        """What is asked of a line beside its numbers: its formula, but where the sheet prints it; the way to it."""
-        formula = self.formulas and line.name in self.lines and line.part in WITH_FORMULAS
-        return [FORMULA] * formula + [TRACE] * (line.name in self.traces)
-
-    @property
-    def answers(self) -> list[AnswerName]:
-        """All that is asked, as numbers and as text."""
-        return [
-            AnswerName(1, line.name, kind)
-            for line in self.problem.model.lines
-            for kind in (*[""] * (line.name in self.lines), *self.in_words(line))
-        ]
 
 
 @dataclass(frozen=True)
@@ -147,68 +112,13 @@ def _asked(table: Any, source: SetSource, path: Path, number: int) -> Asked:
             f"{where}: formulas = true: no line of the backward pass or the updates is asked, and the others' "
             "formulas are printed"
         )
-    found = Asked(problem, blank, decimals, None, help, formulas, traced_lines(model, use.trace, where))
+    said = {"ask": use.ask, "trace": sorted(use.trace), "formulas": formulas, "worked": _worked(use.fade)}
+    traced = traced_lines(model, use.trace, where)
+    found = Asked(problem, blank, decimals, None, help, formulas, traced, said=said)
     total, own_marks = said_marks(use.marks, [answer.within for answer in found.answers], where)
     return replace(found, marks=total, own_marks=own_marks)
 
 
-def problem_record(asked: Asked) -> ProblemRecord:
-    """A problem as it goes into set.json, its marks shared out over the asked lines."""
-    problem, model = asked.problem, asked.problem.model
-    zero = always_zero(model)
-    # A formula or a trace is one answer more, and counts as one entry.
-    counts = {
-        answer.within: 1 if answer.kind else entries(model.by_name[answer.line]) - len(zero[answer.line])
-        for answer in asked.answers
-    }
-    for name, worth in asked.own_marks.items():
-        if worth and not counts[name]:
-            raise AuthoringError(f"{problem.where}: marks: {name} is zero on every sheet, and earns nothing")
-    marks = shares(asked.marks, asked.own_marks, counts)
-    lines = tuple(
-        LineRecord(
-            line.name,
-            line.text,
-            tuple(map(int, line.shape)),
-            line.part,
-            line.name in asked.lines,
-            marks.get(line.name, 0.0),
-            zero[line.name],
-            line.step,
-            asked.help.get(line.name, BARE),
-            {kind: marks[f"{line.name}.{kind}"] for kind in asked.in_words(line)},
-        )
-        for line in model.lines
-    )
-    return ProblemRecord(
-        problem.name,
-        problem.title,
-        problem.intro,
-        asked.decimals,
-        dict(problem.sizes),
-        problem.given_records,
-        lines,
-        dict(problem.labels),
-        problem.derivation.gradients_of,
-        dict(asked.own_marks),
-    )
-
-
-def entries(line: Line) -> int:
-    return int(np.prod(line.shape or (1,)))
-
-
-def always_zero(model: Model) -> dict[str, tuple[tuple[int, int], ...]]:
-    """The entries of each line that are zero whatever the numbers: on every one of many random draws."""
-    draws, rng = 64, np.random.default_rng(0)
-    values = {}
-    for g in model.givens:
-        shape = (*map(int, g.shape), draws)
-        drawn = rng.uniform(0.2, 1.7, shape) * rng.choice([-1, 1], shape)
-        values[g.name] = drawn if g.index is None else rng.integers(0, int(g.index), draws)
-    worked = work_lines(model.lines, values, model.sizes)
-    found = {}
-    for line in model.lines:
-        value = np.abs(worked[line.name]).reshape(*map(int, line.shape or (1, 1)), -1)
-        found[line.name] = tuple((int(i), int(j)) for i, j in np.argwhere((value < 1e-14).all(axis=-1)))
-    return found
+def _worked(fade: Help | dict[str, Help]) -> list[str]:
+    """What is worked on the sheet, as the set says it."""
+    return sorted(name for name, level in fade.items() if level == WORKED) if isinstance(fade, dict) else [fade]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
+from course.whole import write_whole
 from worksheets.authoring import AuthoringError
 
 SHORTEST = 16
@@ -17,19 +17,17 @@ def secret_file(instructor: Path) -> Path:
 
 
 def make_secret(instructor: Path) -> Path:
-    """A new secret in the instructor's folder. Raises FileExistsError where there is one."""
+    """A new secret in the instructor's folder, which has to be kept to this run."""
     path = secret_file(instructor)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
+    write_whole(path, f"{secrets.token_hex(32)}\n".encode())
+    path.chmod(0o600)
     return path
 
 
 def kept_secret(instructor: Path) -> bytes:
     """The course's secret: made on the first run, then kept."""
     path = secret_file(instructor)
-    if not path.exists():
+    if not has_secret(instructor):
         make_secret(instructor)
     secret = path.read_bytes().strip()
     if len(secret) < SHORTEST:
@@ -37,3 +35,9 @@ def kept_secret(instructor: Path) -> bytes:
             f"{path}: this is no secret; remove the file to have one made (where no sheets are out yet)"
         )
     return secret
+
+
+def has_secret(instructor: Path) -> bool:
+    """Whether a secret is there; a file that a full disk or a power cut left empty is none."""
+    path = secret_file(instructor)
+    return path.exists() and bool(path.read_bytes().strip(b"\0 \t\r\n"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from course.whole import alone
 from worksheets.authoring import AuthoringError
 from worksheets.course import write_new
-from worksheets.secret import make_secret, secret_file
+from worksheets.kept import keep_private
+from worksheets.secret import has_secret, make_secret, secret_file
 
 FILES = ("set.toml", "problem.toml", "roster.csv")
 
@@ -17,13 +19,15 @@ def start_course(folder: Path) -> list[Path]:
 
     Raises AuthoringError, and writes nothing, where one of them is already there.
     """
-    source = resources.files("worksheets") / "start"
+    source, instructor = resources.files("worksheets") / "start", folder / "instructor"
+    secret = secret_file(instructor)
     try:
-        secret = secret_file(folder / "instructor")
-        if secret.exists():
-            raise AuthoringError(f"{secret} is already there; nothing was written")
-        write_new({folder / name: (source / name).read_text(encoding="utf-8") for name in FILES})
-        make_secret(folder / "instructor")
+        with alone(instructor, "this course"):
+            keep_private(instructor)
+            if has_secret(instructor):
+                raise AuthoringError(f"{secret} is already there; nothing was written")
+            write_new({folder / name: (source / name).read_text(encoding="utf-8") for name in FILES})
+            make_secret(instructor)
     except (FileExistsError, NotADirectoryError):
         raise AuthoringError(f"{folder} is a file; init makes a folder") from None
     except PermissionError as error:
