@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from grader import archives
 from grader.finding import Found, found
+from grader.guard import BROKEN, TOO_LONG, TOO_MUCH, Stopped, guarded
 from grader.handed_in import Nameless, NotRead, Read, Refused, Submission
 from grader.readers import READERS, own
-from grader.readers.files import LARGEST_DOCUMENT, File, bytes_of, text_of
+from grader.readers.answers_json import read_json_lines
+from grader.readers.files import LARGEST, File, bytes_of, text_of
 from grader.readers.kinds import ARCHIVE, HEAD, ON_A_PAGE, PAGE, PASTED, NoAnswers, ending, kind_of, pasted
 from grader.readers.web import text_of_page
 
 TITLED = ("xl/sharedStrings.xml", "xl/worksheets/sheet1.xml", "xl/workbook.xml")
 """The parts of a workbook that hold its title or the names of its tabs, by the program that saved it."""
+
+_FAR_MORE = "Reading this file took far more {} than a sheet does. Hand in the filled-in sheet alone, or answers.json."
+STOPPED = {
+    TOO_LONG: _FAR_MORE.format("time"),
+    TOO_MUCH: _FAR_MORE.format("memory"),
+    BROKEN: "This file could not be read: it is damaged in an unusual way. Save it again, or hand in answers.json.",
+}
+"""Why the reading of a file was ended."""
 
 
 def submissions(paths: Iterable[Path], results: Path | None = None) -> Read:
@@ -31,25 +43,50 @@ def submissions(paths: Iterable[Path], results: Path | None = None) -> Read:
 
 def of_many(one: Found) -> bool:
     """Whether a file is to be read line by line, as it may hold a whole class."""
-    return ending(one.file.name) == ".jsonl" or one.file.size > LARGEST_DOCUMENT
-
-
-def read_file(one: Found) -> list[Submission | NotRead]:
-    """The submissions in one file, whatever it is; in another process too."""
-    return list(lines(one))
+    if one.file.size <= LARGEST:
+        return False
+    with suppress(Stopped):
+        return bool(guarded(_kind, one.file) == ".jsonl")
+    return False
 
 
 def lines(one: Found) -> Read:
-    """The submissions in one file, one after the other."""
+    """The submissions in a file of many, one after the other."""
     try:
-        yield from _read(one)
-    except NoAnswers as refused:
-        yield NotRead(one.source, f"{refused} Accepted are {', '.join(READERS)}, and .zip of these.")
+        yield from _dated(one.file, read_json_lines(one.file, one.source))
     except Refused as refused:
         yield refused.found(one.source)
     except OSError as error:
-        says = error.strerror or "the system gave no reason"
-        yield NotRead(one.source, f"This file could not be opened ({says}).")
+        yield _not_opened(one, error)
+
+
+def read_file(one: Found) -> list[Submission | NotRead]:
+    """The submissions in one file, whatever it is; what it does to its reader ends with it."""
+    try:
+        return cast("list[Submission | NotRead]", guarded(_read_file, one))
+    except Stopped as stopped:
+        return [NotRead(one.source, STOPPED[str(stopped)], log=stopped.place)]
+
+
+def _read_file(one: Found) -> list[Submission | NotRead]:
+    try:
+        return list(_read(one))
+    except NoAnswers as refused:
+        return [NotRead(one.source, f"{refused} Accepted are {', '.join(READERS)}, and .zip of these.")]
+    except Refused as refused:
+        return [refused.found(one.source)]
+    except OSError as error:
+        return [_not_opened(one, error)]
+
+
+def _not_opened(one: Found, error: OSError) -> NotRead:
+    return NotRead(one.source, f"This file could not be opened ({error.strerror or 'the system gave no reason'}).")
+
+
+def _kind(file: File) -> str:
+    with suppress(Refused), file.open() as opened:
+        return kind_of(opened.read(HEAD), ending(file.name), READERS)
+    return ""
 
 
 def _read(one: Found) -> Read:
@@ -66,8 +103,12 @@ def _read(one: Found) -> Read:
         file, kind = file.holding(text), kind_of(text, ON_A_PAGE, ())
     if kind == PASTED:
         file, kind = file.holding(pasted(text_of(bytes_of(file))).encode()), ".json"
-    for read in READERS[kind].read(file, one.source):
-        yield replace(read, time=file.changed) if isinstance(read, Submission | Nameless) else read
+    yield from _dated(file, READERS[kind].read(file, one.source))
+
+
+def _dated(file: File, found: Read) -> Read:
+    for one in found:
+        yield replace(one, time=file.changed) if isinstance(one, Submission | Nameless) else one
 
 
 def _document(file: File) -> str:
