@@ -63,7 +63,7 @@ class _Process:
 
     def do(self, work: Work, of: object) -> object:
         """What comes of the work. Raises Stopped where that took too much, and EOFError where the process is gone."""
-        self._wire.send((work, of))
+        self._wire.send((work, of, SECONDS, WAITING))
         if not self._wire.poll(WAITING):
             raise Stopped(TOO_LONG)
         try:
@@ -99,7 +99,7 @@ def guarded(work: Work, of: object) -> Any:
     for again in (True, False):
         process = _process()
         if process is None:
-            return _here(work, of)
+            return here(work, of)
         try:
             return process.do(work, of)
         except (EOFError, OSError) as gone:  # perhaps it was ended by the system, and not by this file
@@ -136,7 +136,8 @@ def _end() -> None:
             process.stop()
 
 
-def _here(work: Work, of: object) -> Any:
+def here(work: Work, of: object) -> Any:
+    """The same in this process, without bounds."""
     done, why, place = _done(work, of)
     if why:
         raise Stopped(why, place)
@@ -159,18 +160,21 @@ def _done(work: Work, of: object) -> tuple[object, str, str]:
 def serve(place: int) -> None:
     """Works until nobody is there to ask for more; the system ends it in the midst of what takes too long."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who waits
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    for ends in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(ends, signal.SIG_DFL)
     _limit_memory()
     with Connection(place) as wire:
         wire.send(True)
         while True:
             try:
-                work, of = wire.recv()
+                work, of, seconds, waiting = wire.recv()
             except EOFError:
                 return
-            signal.setitimer(signal.ITIMER_PROF, SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            signal.setitimer(signal.ITIMER_REAL, waiting + 1)  # who waits may be gone
             done = _done(work, of)
             signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
             del of
             wire.send(done)
             if done[1]:  # memory that was not given back is not counted to the next file
@@ -178,6 +182,7 @@ def serve(place: int) -> None:
 
 
 def _limit_memory() -> None:
+    """Of a system that has no such limits, time is bounded all the same."""
     try:
         import resource
 
@@ -185,5 +190,5 @@ def _limit_memory() -> None:
             taken = int(file.read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, taken + MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (ImportError, OSError, ValueError):  # no such limits on this system: time is bounded all the same
+    except (ImportError, OSError, ValueError):
         pass

@@ -113,6 +113,13 @@ def kind_of(head: bytes, ending: str, known: Collection[str]) -> str:
     return kind or _text(text, ending, known)
 
 
+def is_json(head: bytes, ending: str) -> bool:
+    """Whether a file with these first bytes is one submission in JSON, or many."""
+    return (
+        head[:1] == b"{" and b"\0" not in head and _object(head.decode(errors="replace"), ending) in (".json", ".jsonl")
+    )
+
+
 def _old_office(head: bytes, ending: str) -> str:
     if ending in (".doc", ".ppt", ".msg"):
         raise NoAnswers("This is a document of an older Office program.")
