@@ -1,7 +1,22 @@
 """Reading and marking: what students hand in, verdicts, feedback, gradebooks."""
 
-from grader.course import grade_course
-from grader.marking.sheets import grade
-from grader.reading.answers import read
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.course import grade_course
+    from grader.marking.sheets import grade
+    from grader.reading.answers import read
 
 __all__ = ["grade", "grade_course", "read"]
+
+_PLACES = {"grade_course": "grader.course", "grade": "grader.marking.sheets", "read": "grader.reading.answers"}
+
+
+def __getattr__(name: str) -> object:
+    """Loaded when it is asked for: a process that only reads a file has no need of what marks it."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'grader' has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name]), name)

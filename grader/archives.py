@@ -6,26 +6,50 @@ import stat
 import struct
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import IO
 
 from grader.handed_in import Refused
-from grader.readers.files import File
+from grader.readers.files import LARGEST_DOCUMENT, File
+from grader.readers.kinds import ARCHIVE, HEAD, ending, is_packed, packed
 
-MOST_FILES, MOST_BYTES, LARGEST_LIST = 100_000, 4_000_000_000, 30_000_000
+MOST_FILES, MOST_BYTES, LARGEST_LIST = 100_000, 4_000_000_000, 10_000_000
 MOST_TIMES, HARMLESS = 100, 100_000_000
 """An archive may unpack to so many times its size, and to so many bytes in any case."""
 
+DEEPEST = 3
+"""So many archives may lie within each other."""
+
+DAMAGED_FILE = "This file is damaged in its archive. Pack it again, or hand in the file itself."
 DAMAGED = "This archive or document is damaged, or its end is missing. Pack it again, or hand in the files."
 LOCKED = "This archive has a password. Pack it without one, or hand in the files themselves."
 TOO_MANY = f"This archive holds more than {MOST_FILES:,} files. Hand in the submissions alone."
 TOO_LARGE = "This archive unpacks to {:,.0f} MB, far more than submissions need. Hand in the submissions alone."
 OUTSIDE = "This name leads out of its archive, so the file was not read. Pack it again, or hand in the file itself."
 LINK = "This is a link, not a file. Hand in the file itself."
+EMPTY = "This archive is empty."
+TOO_DEEP = f"More than {DEEPEST} archives lie within each other here. Hand in the files themselves."
 PACKED_ODDLY = "This file is packed in a way that cannot be read. Pack it again, or hand in the file itself."
 
-_END = b"PK\x05\x06"
+_END, _LONG_END = b"PK\x05\x06", b"PK\x06\x06"
+_READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA takes the memory that a file asks for
+
+
+class Left:
+    """What may still be unpacked of one archive that was handed in, with all archives in it."""
+
+    def __init__(self, size: int) -> None:
+        self.files, self.bytes = MOST_FILES, min(MOST_BYTES, max(HARMLESS, MOST_TIMES * size))
+
+    def take(self, files: int, unpacked: int) -> None:
+        """Raises Refused where that is more than any class hands in."""
+        self.files -= files
+        self.bytes -= unpacked
+        if self.files < 0:
+            raise Refused(TOO_MANY)
+        if self.bytes < 0:
+            raise Refused(TOO_LARGE.format(unpacked / 1e6))
 
 
 @contextmanager
@@ -41,16 +65,35 @@ def opened(file: File) -> Iterator[zipfile.ZipFile]:
             yield archive
 
 
-def check(archive: zipfile.ZipFile, size: int) -> None:
-    """Raises Refused for what would unpack to more than any class hands in, or has a password throughout."""
+def is_archive(file: File) -> bool:
+    """Whether a file is packed: an archive, or a document that is kept as one."""
+    with file.open() as data:
+        return is_packed(data.read(HEAD))
+
+
+def document(archive: zipfile.ZipFile, name: str, endings: Collection[str]) -> bool:
+    """Whether a packed file of this name is one document, and not an archive of files with these endings.
+
+    Raises Refused, with the name of what it is, for a document that no answers are read from.
+    """
+    names = archive.namelist()
+    mimetype = archive.read("mimetype")[:100] if names[:1] == ["mimetype"] else b""
+    kind = packed(names, mimetype)
+    return kind != ARCHIVE or (
+        ending(name) == ".xlsx" and not any(ending(inside) in (*endings, ARCHIVE) for inside in names)
+    )
+
+
+def check(archive: zipfile.ZipFile, left: Left, depth: int) -> None:
+    """Raises Refused for what would unpack to more than may, is empty, or has a password throughout."""
     infos = [info for info in archive.infolist() if not info.is_dir()]
-    unpacked = sum(info.file_size for info in infos)
-    if len(infos) > MOST_FILES:
-        raise Refused(TOO_MANY)
-    if unpacked > MOST_BYTES or unpacked > max(HARMLESS, MOST_TIMES * size):
-        raise Refused(TOO_LARGE.format(unpacked / 1e6))
-    if infos and all(info.flag_bits & 1 for info in infos):
+    left.take(len(infos), sum(info.file_size for info in infos))
+    if not infos:
+        raise Refused(EMPTY)
+    if all(info.flag_bits & 1 for info in infos):
         raise Refused(LOCKED)
+    if depth >= DEEPEST:
+        raise Refused(TOO_DEEP)
 
 
 def _check_list(data: IO[bytes], size: int) -> None:
@@ -59,8 +102,11 @@ def _check_list(data: IO[bytes], size: int) -> None:
     tail = data.read(65_557)
     end = tail.rfind(_END)
     if 0 <= end <= len(tail) - 22:
-        length = struct.unpack_from("<I", tail, end + 12)[0]
-        if LARGEST_LIST < length < 0xFFFFFFFF:
+        long = tail.rfind(_LONG_END, 0, end)
+        lengths = [struct.unpack_from("<I", tail, end + 12)[0]]
+        if 0 <= long <= len(tail) - 48:
+            lengths.append(struct.unpack_from("<Q", tail, long + 40)[0])
+        if any(LARGEST_LIST < length != 0xFFFFFFFF for length in lengths):
             raise Refused(TOO_MANY)
     data.seek(0)
 
@@ -95,13 +141,15 @@ def member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, changed: float) -> F
     if info.flag_bits & 1:
         raise Refused(LOCKED)
 
-    def open_member() -> IO[bytes]:
-        try:
-            return archive.open(info)
-        except Exception:  # a damaged archive makes zipfile raise anything at all
-            raise Refused(PACKED_ODDLY) from None
-
-    return File(name, info.file_size, _time(info, changed), open_member)
+    if info.compress_type not in _READABLE:
+        raise Refused(PACKED_ODDLY)
+    try:
+        # of what is larger than any submission its beginning is enough to say so
+        with archive.open(info) as packed_file:
+            data = packed_file.read(LARGEST_DOCUMENT if info.file_size <= LARGEST_DOCUMENT else HEAD)
+    except Exception:  # a damaged archive makes zipfile raise anything at all
+        raise Refused(DAMAGED_FILE) from None
+    return File(name, info.file_size, _time(info, changed), data=data)
 
 
 def _time(info: zipfile.ZipInfo, otherwise: float) -> float:

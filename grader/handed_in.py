@@ -23,6 +23,7 @@ class NotRead:
 
     source: str
     reason: str
+    log: str = field(default="", compare=False, kw_only=True)  # where in the program, if it was not foreseen
 
 
 Read = Iterator[Submission | NotRead]

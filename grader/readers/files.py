@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -16,21 +15,25 @@ LARGEST_DOCUMENT = 20_000_000  # of a document that may hold pictures
 
 @dataclass(frozen=True)
 class File:
-    """A file that was handed in, alone or in an archive: its name, bytes, when it was changed, how it is opened."""
+    """A file that was handed in: its name, size, when it was changed, and where it lies, or its bytes."""
 
     name: str
     size: int
     changed: float
-    open: Callable[[], IO[bytes]]
+    path: Path | None = None
+    data: bytes = b""
+
+    def open(self) -> IO[bytes]:
+        return self.path.open("rb") if self.path else io.BytesIO(self.data)
 
     def holding(self, data: bytes) -> File:
         """The same file with these bytes in it."""
-        return File(self.name, len(data), self.changed, lambda: io.BytesIO(data))
+        return File(self.name, len(data), self.changed, data=data)
 
 
 def on_disk(path: Path) -> File:
     found = path.stat()
-    return File(path.name, found.st_size, found.st_mtime, lambda: path.open("rb"))
+    return File(path.name, found.st_size, found.st_mtime, path)
 
 
 def bytes_of(file: File, largest: int = LARGEST) -> bytes:

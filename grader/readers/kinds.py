@@ -65,6 +65,23 @@ _LABEL = re.compile(
 )
 
 
+_ENDING = re.compile(r"\.[a-z0-9]{1,8}$", re.IGNORECASE)
+
+
+def ending(name: str) -> str:
+    """The ending that says most: programs put .txt or .json behind another."""
+    found = _ENDING.search(name)
+    last = found[0].lower() if found else ""
+    if last == ".txt":
+        return ending(name[: -len(last)])
+    return {".markdown": ".md", ".mdown": ".md", ".ndjson": ".jsonl"}.get(last, last)
+
+
+def is_packed(head: bytes) -> bool:
+    """Whether a file with these first bytes is packed: an archive, or a document that is kept as one."""
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")) and b"%PDF-" not in head[:1024]
+
+
 class NoAnswers(Refused):
     """A file is of a kind that no answers are read from; says which."""
 
@@ -76,7 +93,7 @@ def kind_of(head: bytes, ending: str, known: Collection[str]) -> str:
     """
     if b"%PDF-" in head[:1024]:
         return ".pdf"
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
+    if is_packed(head):
         return ARCHIVE
     if head.startswith(_OLD_OFFICE):
         return _old_office(head, ending)
@@ -94,6 +111,13 @@ def kind_of(head: bytes, ending: str, known: Collection[str]) -> str:
     if not text:
         return _by_ending(ending or ".md", known, "This file is empty.")
     return kind or _text(text, ending, known)
+
+
+def is_json(head: bytes, ending: str) -> bool:
+    """Whether a file with these first bytes is one submission in JSON, or many."""
+    return (
+        head[:1] == b"{" and b"\0" not in head and _object(head.decode(errors="replace"), ending) in (".json", ".jsonl")
+    )
 
 
 def _old_office(head: bytes, ending: str) -> str:
