@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +11,9 @@ from typing import Annotated, NoReturn, cast, get_args
 
 import typer
 
+from course.clusters import cluster
 from course.errors import AuthoringError, CourseError, NotThere
+from course.processes import ALL
 from course.records import Reveal
 
 DONE, SOME_FAILED, WRONG_CALL, STOPPED = 0, 1, 2, 130  # the last is what typer makes of Ctrl-C
@@ -27,6 +28,9 @@ app = typer.Typer(
 IdColumn = Annotated[
     str | None, typer.Option("--id-column", help="The header of the roster's column of ids, where it is not found.")
 ]
+Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Processes that work at a time; default: one a core.")]
+Backend = Annotated[str, typer.Option("--backend", help="Where they work: loky (here), or a cluster, dask or ray.")]
+Scheduler = Annotated[str | None, typer.Option("--scheduler", help="The cluster's address, as tcp://HOST:8786.")]
 Out = Annotated[Path, typer.Option("--out", help="The folder to write.")]
 
 
@@ -120,6 +124,9 @@ def generate(
     corrected: Annotated[
         bool, typer.Option("--corrected", help="A problem's lines were corrected: sheets keep their numbers.")
     ] = False,
+    jobs: Jobs = None,
+    backend: Backend = "loky",
+    scheduler: Scheduler = None,
 ) -> None:
     """Sheets, worked solutions and records for everyone on a roster."""
     from course.roster import load_roster
@@ -133,9 +140,8 @@ def generate(
     students = load_roster(roster, id_column, earlier.id_column if earlier else None)
     for warning in (*students.left_out, *students.warnings):
         typer.echo(f"handprop: {warning}", err=True)
-    with progress_bar() as progress:
-        jobs = os.cpu_count() or 1
-        done = generate_course(load_set(set_file), students, out, formats, progress, jobs, corrected)
+    with cluster(backend, scheduler), progress_bar() as progress:
+        done = generate_course(load_set(set_file), students, out, formats, progress, jobs or ALL, corrected)
     for warning in done.warnings:
         typer.echo(f"handprop: {warning}", err=True)
     typer.echo(f"{done.new} new sheets, {done.kept} kept, {done.printed} files written")
@@ -181,6 +187,9 @@ def grade(
         Path | None, typer.Option("--roster", help="The roster for the gradebook, if not that of generate.")
     ] = None,
     id_column: IdColumn = None,
+    jobs: Jobs = None,
+    backend: Backend = "loky",
+    scheduler: Scheduler = None,
 ) -> None:
     """Marks what students handed in."""
     from grader.course import grade_course
@@ -194,9 +203,8 @@ def grade(
     level = next((known for known in levels if known == reveal), None)
     if reveal != level:
         raise AuthoringError(f"--reveal “{reveal}”: there are {', '.join(levels)}")
-    with progress_bar() as progress:
-        jobs = os.cpu_count() or 1
-        found = grade_course(course, submissions, out, formats, progress, level, jobs, whose, roster, id_column)
+    with cluster(backend, scheduler), progress_bar() as progress:
+        found = grade_course(course, submissions, out, formats, progress, level, jobs or ALL, whose, roster, id_column)
     for warning in found.warnings:
         typer.echo(f"handprop: {warning}", err=True)
     typer.echo(f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} missing")

@@ -9,13 +9,14 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import joblib
 import msgspec
 
 from course.class_list import NO_LONGER, Listed, warnings_on
 from course.errors import CourseError
+from course.processes import spread
 from course.records import SetRecord, SheetRecord
 from course.roster import Roster, Student, folder_name
 from course.stored import course_so_far
@@ -192,21 +193,23 @@ def _print(
     jobs: int,
 ) -> int:
     """Every page that is not there yet, a few students' at a time to each process."""
+    folder = folder.absolute()  # a worker elsewhere has another working directory
     missing = [(record, wanted) for record in records if (wanted := _missing(folder, record, formats))]
-    workers = jobs if len(missing) * len(formats) > FEW_PAGES else 1
-    size = CHUNK if workers > 1 else 1
+    many = len(missing) * len(formats) > FEW_PAGES
+    size = CHUNK if many and jobs != 1 else 1
     chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
-    work = (joblib.delayed(_print_some)(sheet_set, chunk, folder) for chunk in chunks)
+    work = partial(_print_some, sheet_set)
     printed = done = 0
-    for chunk, count in zip(chunks, joblib.Parallel(n_jobs=workers, return_as="generator")(work), strict=True):
+    counts = spread(work, chunks, jobs if many else 1, [folder / "instructor" / "records.jsonl"])
+    for chunk, count in zip(chunks, counts, strict=True):
         printed, done = printed + count, done + len(chunk)
         progress("printing", done, len(missing))
     return printed
 
 
-def _print_some(sheet_set: SetRecord, wanted: Sequence[tuple[SheetRecord, Sequence[Path]]], folder: Path) -> int:
+def _print_some(sheet_set: SetRecord, wanted: Sequence[tuple[SheetRecord, Sequence[Path]]]) -> int:
     # What is the same on every sheet is worked out once for the set that a process is handed.
-    return sum(_print_one(sheet_set, record, folder, paths) for record, paths in wanted)
+    return sum(_print_one(sheet_set, record, paths) for record, paths in wanted)
 
 
 def _missing(folder: Path, record: SheetRecord, formats: Sequence[str]) -> list[Path]:
@@ -219,7 +222,7 @@ def _missing(folder: Path, record: SheetRecord, formats: Sequence[str]) -> list[
     return [path for path in wanted if not path.exists() or not path.stat().st_size]  # empty: the disk was full
 
 
-def _print_one(sheet_set: SetRecord, record: SheetRecord, folder: Path, wanted: Sequence[Path]) -> int:
+def _print_one(sheet_set: SetRecord, record: SheetRecord, wanted: Sequence[Path]) -> int:
     sheet = Sheet(sheet_set, record)
     for path in wanted:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from course.processes import spread
 from course.records import SetRecord, SheetRecord
 from course.whole import write_whole
 from grader.feedback.formats import FEEDBACK
@@ -31,9 +33,10 @@ def write_feedback(
 ) -> None:
     """A page a student in each format; where they are many, shared out among processes."""
     folder.mkdir(exist_ok=True)
-    chunks = _chunks((sheets[m.sheet], m) for m in marks)
-    done = 0
-    for count in _spread(sheet_set, chunks, folder, endings, jobs if len(marks) >= MANY else 1):
+    folder = folder.absolute()  # a worker elsewhere has another working directory
+    many = len(marks) >= MANY and TYPESET.intersection(endings)
+    work, done = partial(_write_pages, sheet_set, folder, endings), 0
+    for count in spread(work, _chunks((sheets[m.sheet], m) for m in marks), jobs if many else 1, [folder]):
         done += count
         progress("writing feedback", done, len(marks))
 
@@ -43,18 +46,7 @@ def _chunks(pages: Iterator[Page]) -> Iterator[Sequence[Page]]:
         yield chunk
 
 
-def _spread(
-    sheet_set: SetRecord, chunks: Iterable[Sequence[Page]], folder: Path, endings: Sequence[str], jobs: int
-) -> Iterable[int]:
-    if jobs == 1 or not TYPESET.intersection(endings):
-        return (_write_pages(sheet_set, chunk, folder, endings) for chunk in chunks)
-    import joblib  # takes a while to load, and few pages do without
-
-    work = (joblib.delayed(_write_pages)(sheet_set, chunk, folder, endings) for chunk in chunks)
-    return joblib.Parallel(n_jobs=jobs, return_as="generator")(work)  # type: ignore[no-any-return]
-
-
-def _write_pages(sheet_set: SetRecord, pages: Sequence[Page], folder: Path, endings: Sequence[str]) -> int:
+def _write_pages(sheet_set: SetRecord, folder: Path, endings: Sequence[str], pages: Sequence[Page]) -> int:
     for sheet, marks in pages:
         for ending in endings:
             path = folder / f"{sheet.folder or sheet.sheet}.{ending}"
