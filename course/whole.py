@@ -22,16 +22,23 @@ UNFINISHED, READY, LOCK = ".unfinished", ".ready", ".lock"
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all: what was there stays until all is written. Raises OSError with its path."""
-    part = path.with_name(f"{path.name}.part")
+    """Writes a file whole or not at all: what was there stays until all is written. Raises OSError with its path.
+
+    What is no file, such as /dev/stdout or a pipe, is written to; behind a link, the file that it leads to.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    place = Path(os.path.realpath(path))
+    part = place.with_name(f"{place.name}.part")
     try:
         part.write_bytes(data)
-        os.replace(part, path)
+        os.replace(part, place)
     except BaseException as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(path)  # writing does not say where the disk was full
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None  # not that of the part, of which nobody knows
         raise
 
 
