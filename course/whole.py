@@ -7,6 +7,7 @@ run that is killed before the renaming has changed nothing; what is left by one 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Collection, Iterator
@@ -19,6 +20,9 @@ from course.errors import CourseError
 
 UNFINISHED, READY, LOCK = ".unfinished", ".ready", ".lock"
 """The names in a folder of what is being written, of what only has to be moved, and of the lock."""
+
+GONE = ".gone"
+"""The name in a scratch folder of the list of what goes."""
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -94,15 +98,30 @@ def together(folder: Path, keep: Collection[str] = ()) -> Iterator[Path]:
     complete(folder)
 
 
+def take_away(scratch: Path, names: Collection[str]) -> None:
+    """Has files go from a folder when those of the scratch folder take their places in it."""
+    if names:
+        (scratch / GONE).write_bytes(json.dumps(sorted(names)).encode())
+
+
 def complete(folder: Path) -> None:
     """Moves what a run that was killed had ready. Raises CourseError where it cannot be moved: then it is kept."""
     ready = folder / READY
     try:
         if ready.is_dir():
+            _remove_gone(ready, folder)
             _move(ready, folder)
     except OSError as error:
         says = f"{error.filename or folder}: {_reason(error)}"
         raise CourseError(f"{says}; everything is in {ready}, and the next run puts it in its place") from error
+
+
+def _remove_gone(ready: Path, folder: Path) -> None:
+    gone = ready / GONE
+    if gone.exists():
+        for name in json.loads(gone.read_bytes()):
+            (folder / name).unlink(missing_ok=True)
+        gone.unlink()
 
 
 def _move(scratch: Path, folder: Path) -> None:
