@@ -7,6 +7,7 @@ run that is killed before the renaming has changed nothing; what is left by one 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Collection, Iterator
@@ -20,18 +21,28 @@ from course.errors import CourseError
 UNFINISHED, READY, LOCK = ".unfinished", ".ready", ".lock"
 """The names in a folder of what is being written, of what only has to be moved, and of the lock."""
 
+GONE = ".gone"
+"""The name in a scratch folder of the list of what goes."""
+
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all: what was there stays until all is written. Raises OSError with its path."""
-    part = path.with_name(f"{path.name}.part")
+    """Writes a file whole or not at all: what was there stays until all is written. Raises OSError with its path.
+
+    What is no file, such as /dev/stdout or a pipe, is written to; behind a link, the file that it leads to.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    place = Path(os.path.realpath(path))
+    part = place.with_name(f"{place.name}.part")
     try:
         part.write_bytes(data)
-        os.replace(part, path)
+        os.replace(part, place)
     except BaseException as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(path)  # writing does not say where the disk was full
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None  # not that of the part, of which nobody knows
         raise
 
 
@@ -87,15 +98,30 @@ def together(folder: Path, keep: Collection[str] = ()) -> Iterator[Path]:
     complete(folder)
 
 
+def take_away(scratch: Path, names: Collection[str]) -> None:
+    """Has files go from a folder when those of the scratch folder take their places in it."""
+    if names:
+        (scratch / GONE).write_bytes(json.dumps(sorted(names)).encode())
+
+
 def complete(folder: Path) -> None:
     """Moves what a run that was killed had ready. Raises CourseError where it cannot be moved: then it is kept."""
     ready = folder / READY
     try:
         if ready.is_dir():
+            _remove_gone(ready, folder)
             _move(ready, folder)
     except OSError as error:
         says = f"{error.filename or folder}: {_reason(error)}"
         raise CourseError(f"{says}; everything is in {ready}, and the next run puts it in its place") from error
+
+
+def _remove_gone(ready: Path, folder: Path) -> None:
+    gone = ready / GONE
+    if gone.exists():
+        for name in json.loads(gone.read_bytes()):
+            (folder / name).unlink(missing_ok=True)
+        gone.unlink()
 
 
 def _move(scratch: Path, folder: Path) -> None:
