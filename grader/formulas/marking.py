@@ -89,8 +89,6 @@ class Formulas:
     def _judged(self, formula: Expression, name: str, numbers: StandIns) -> Judged:
         try:
             return self._right(formula, name, numbers) or self._wrong(formula, name)
-        except Misfit:
-            return self._wrong(formula, name)
         except Refused as refused:
             return _refused(refused)
 
@@ -104,11 +102,14 @@ class Formulas:
             for expression in found:
                 if all(ground.is_right(expression, name) for ground in (self.own, self.apart) if ground):
                     return Judged("correct", full_stop(f"Right. Read as {self._shown(expression)}{said}"))
-        if any(leaf not in (number(0), number(1)) for leaf in _numbers(formula)):  # of this sheet's sizes: 2 for √d_k
-            for expression in self.own.read(formula, name):
-                if self.own.is_right(expression, name):
-                    return Judged("correct", full_stop(f"Right. Read as {self._shown(expression)}"))
-        return None
+        if all(leaf in (number(0), number(1)) for leaf in _numbers(formula)):
+            return None
+        try:
+            found = self.own.read(formula, name)  # with numbers of this sheet's sizes: 2 for √d_k
+        except Misfit:
+            return None
+        right = (expression for expression in found if self.own.is_right(expression, name))
+        return next((Judged("correct", full_stop(f"Right. Read as {self._shown(one)}")) for one in right), None)
 
     def _wrong(self, formula: Expression, name: str) -> Judged:
         """The verdict on a formula that is right in no reading: what does not fit, or which mistake it is."""
