@@ -16,12 +16,12 @@ UNFORESEEN = "handprop could not read this, and its log says why: please show yo
 Made = TypeVar("Made")
 
 
-def guarded(work: Callable[[], Made], instead: Callable[[str], Made], place: str, typed: object) -> Made:
+def guarded(work: Callable[[], Made], instead: Callable[[str], Made], typed: object, place: str = "an answer") -> Made:
     """What work makes of an answer; where it fails, what is made instead of a sentence for the student."""
     try:
         return work()
     except Exception:
-        LOG.exception("%s could not be judged: %s", place or "An answer", clip(_shown(typed)))
+        LOG.exception("%s could not be judged: %s", place, clip(_shown(typed)))
         return instead(UNFORESEEN)
 
 
