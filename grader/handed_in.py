@@ -81,9 +81,14 @@ def last_filled_in(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
 
 def is_blank(value: object) -> bool:
     """Whether nothing was typed: no letter and no digit, in any place of a list."""
-    if isinstance(value, list):
-        return all(is_blank(item) for item in value)
-    return value is None or (isinstance(value, str) and not any(char.isalnum() for char in value))
+    waiting = [value]
+    while waiting:  # without recursion, so that depth does not matter
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting.extend(item)
+        elif not (item is None or (isinstance(item, str) and not any(map(str.isalnum, item)))):
+            return False
+    return True
 
 
 def printable(text: str) -> str:

@@ -24,7 +24,7 @@ from course.records import ProblemRecord
 from grader.formulas.marking import Formulas
 from grader.formulas.names import Vocabulary
 from grader.formulas.parsing import parse_formula
-from grader.formulas.readings import readings
+from grader.formulas.readings import Tries, readings
 from worksheets.recorded import WITH_FORMULAS
 
 AS_TYPED = (LATEX, PLAIN)  # the styles that people type; Typst is for printing
@@ -114,7 +114,7 @@ def test_random_trees_read_back(tree: Expression) -> None:
 def reads_back(typed: str, tree: Expression) -> None:
     line = Line("end", LAST.expression, shape_of(tree, MODEL.scope), LAST.part)
     formula = parse_formula(typed, Vocabulary(MODEL, "loss"), LAST)
-    found = readings(formula, MODEL.scope, line, Printer.of(MODEL, PLAIN, "loss"))
+    found = readings(formula, MODEL.scope, line, Printer.of(MODEL, PLAIN, "loss"), Tries())
     expected = evaluate(tree, WORKED, MODEL.sizes)
     values = [evaluate(reading, WORKED, MODEL.sizes) for reading in found]
     assert any(np.allclose(value, expected, rtol=1e-9, atol=1e-12, equal_nan=True) for value in values), typed

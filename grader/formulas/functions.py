@@ -121,12 +121,10 @@ def _operation(reader: Reader, function: str, given: Sequence[Expression]) -> It
     takes = OPERATIONS[function].takes
     # Where an index says what a size is of, the size may be left out: onehot(k).
     may_miss = takes[-2:] == (INDEX, SIZE)
-    choices: list[Sequence[Sized | Expression]] = []
-    for kind, argument in zip(takes, given, strict=False):
-        choices.append(_argument(reader, kind, argument, function))
     missing = takes[len(given) :]
     if len(given) > len(takes) or missing not in ((), (SIZE,)) or (missing and not may_miss):
         raise Refused(f"{function} takes {len(takes)} in its brackets ({OPERATIONS[function].says}).")
+    choices = [_argument(reader, kind, argument, function) for kind, argument in zip(takes, given, strict=False)]
     for _ in missing:
         choices.append(_sizes(reader, given[-1]))
     return (reader.attempt(function, *chosen) for chosen in islice(product(*choices), 64))

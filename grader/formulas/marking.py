@@ -20,7 +20,7 @@ from course.records import LineRecord, ProblemRecord
 from grader.formulas.functions import Misfit
 from grader.formulas.names import Vocabulary
 from grader.formulas.parsing import NotAccepted, is_blank, parse_formula
-from grader.formulas.readings import sizes_differ
+from grader.formulas.readings import Tries, sizes_differ
 from grader.formulas.values import Ground, at_sizes, named
 from grader.marking.marks import LineMarks, Mistake, Verdict
 from grader.marking.mistakes import sentence
@@ -88,34 +88,36 @@ class Formulas:
 
     def _judged(self, formula: Expression, name: str, numbers: StandIns) -> Judged:
         try:
-            return self._right(formula, name, numbers) or self._wrong(formula, name)
-        except Misfit:
-            return self._wrong(formula, name)
+            tries = Tries()
+            return self._right(formula, name, numbers, tries) or self._wrong(formula, name, tries)
         except Refused as refused:
             return _refused(refused)
 
-    def _right(self, formula: Expression, name: str, numbers: StandIns) -> Judged | None:
+    def _right(self, formula: Expression, name: str, numbers: StandIns, tries: Tries) -> Judged | None:
         """The verdict on a formula that is right in one of its readings."""
         for variant, said in self._variants(formula, numbers):
             try:
-                found = (self.apart or self.own).read(variant, name)
+                found = (self.apart or self.own).read(variant, name, tries)
             except Refused:
                 continue
             for expression in found:
                 if all(ground.is_right(expression, name) for ground in (self.own, self.apart) if ground):
                     return Judged("correct", full_stop(f"Right. Read as {self._shown(expression)}{said}"))
-        if any(leaf not in (number(0), number(1)) for leaf in _numbers(formula)):  # of this sheet's sizes: 2 for √d_k
-            for expression in self.own.read(formula, name):
-                if self.own.is_right(expression, name):
-                    return Judged("correct", full_stop(f"Right. Read as {self._shown(expression)}"))
-        return None
+        if all(leaf in (number(0), number(1)) for leaf in _numbers(formula)):
+            return None
+        try:
+            found = self.own.read(formula, name, tries)  # with numbers of this sheet's sizes: 2 for √d_k
+        except Misfit:
+            return None
+        right = (expression for expression in found if self.own.is_right(expression, name))
+        return next((Judged("correct", full_stop(f"Right. Read as {self._shown(one)}")) for one in right), None)
 
-    def _wrong(self, formula: Expression, name: str) -> Judged:
+    def _wrong(self, formula: Expression, name: str, tries: Tries) -> Judged:
         """The verdict on a formula that is right in no reading: what does not fit, or which mistake it is."""
-        readings, misfits = self._read_everywhere(formula, name)
+        readings, misfits = self._read_everywhere(formula, name, tries)
         explained = ((e, m) for ground, found in readings for e in found if (m := ground.mistake(e, name)) is not None)
         shown, mistake = next(explained, (readings[0][1][0] if readings else None, None))
-        mistake = mistake or self._turned(formula, name)
+        mistake = mistake or self._turned(formula, name, tries)
         named = sentence([mistake], self.printer) if mistake else None
         said = ["Not right."]
         if shown is not None:
@@ -135,7 +137,7 @@ class Formulas:
         return shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}…"
 
     def _read_everywhere(
-        self, formula: Expression, name: str
+        self, formula: Expression, name: str, tries: Tries
     ) -> tuple[list[tuple[Ground, list[Expression]]], dict[Ground | None, Misfit]]:
         """What a formula can mean at each choice of sizes, and where it does not fit."""
         readings: list[tuple[Ground, list[Expression]]] = []
@@ -143,15 +145,15 @@ class Formulas:
         for ground in (self.own, self.apart, self.square):
             if ground is not None:
                 try:
-                    readings.append((ground, ground.read(formula, name)))
+                    readings.append((ground, ground.read(formula, name, tries)))
                 except Misfit as misfit:
                     misfits[ground] = misfit
         return readings, misfits
 
-    def _turned(self, formula: Expression, name: str) -> known.Mistake | None:
+    def _turned(self, formula: Expression, name: str, tries: Tries) -> known.Mistake | None:
         """Whether the formula is right but for lying on its side, as with columns where the sheet has rows."""
         try:
-            found = (self.apart or self.own).read(Apply("transpose", (formula,)), name)
+            found = (self.apart or self.own).read(Apply("transpose", (formula,)), name, tries)
         except Refused:
             return None
         for expression in found:

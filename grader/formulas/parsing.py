@@ -58,7 +58,6 @@ def parse_formula(typed: object, vocabulary: Vocabulary, line: Line) -> Expressi
     text = plain_formula(typed).strip(' \t\n`*"$;,').removesuffix(".")
     if text.startswith("'"):
         text = text.strip("'")  # in quotes
-    check_brackets(text)
     formula = _tree(_right_side(text, vocabulary, line), vocabulary)
     if depth(formula) > MOST_DEPTH:
         raise Refused(f"More than {MOST_DEPTH} operations stand inside each other here.")
@@ -216,7 +215,7 @@ class _Builder(Transformer_InPlace):  # type: ignore[type-arg]
         which = re.search(r"row\s+(\w+)(\s+from)?", said)
         if which is None or "last row" in " ".join(said.split()):
             return number(-1)
-        if which[1].isdigit():
+        if which[1].isdecimal():
             return number(-int(which[1]) if which[2] else int(which[1]) - 1)
         return self.vocabulary.find(which[1])
 
@@ -230,11 +229,19 @@ class _Builder(Transformer_InPlace):  # type: ignore[type-arg]
         return [c for c in children if not isinstance(c, Token)]
 
     def keyword(self, children: list[Any]) -> Expression:
-        value = {"True": "1", "False": "0", "None": "0"}.get(str(children[1]), str(children[1]))
-        return Apply(f"keyword:{_word(children[0])}", (number(value if value.isdigit() else 0),))
+        return self._keyword(children[0], str(children[1]))
 
     def negative_keyword(self, children: list[Any]) -> Expression:
-        return Apply(f"keyword:{_word(children[0])}", (number(-int(Fraction(str(children[2])))),))
+        return self._keyword(children[0], f"-{children[2]}")
+
+    def _keyword(self, token: str, value: str) -> Expression:
+        """axis=1; what is said of the looks of a result, as keepdims=True, has no meaning here, and axis=None none."""
+        said = _word(token)
+        if said not in ("axis", "dim") or value == "None":
+            return Apply("keyword:", (number(0),))
+        if not re.fullmatch(r"-?[0-9]", value):
+            raise Refused(f"{said}={clip(value)} is not read: rows are axis 0, columns axis 1.")
+        return Apply(f"keyword:{said}", (number(value),))
 
     def call(self, children: list[Any]) -> Expression:
         given = [c for c in children[1:] if not isinstance(c, Token)]

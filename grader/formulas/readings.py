@@ -23,7 +23,8 @@ from backprop.shapes import Shape, describe, spread_together
 from grader.formulas.functions import Misfit, Sized, called, number_typed
 from grader.reading.numbers import Refused
 
-MOST_READINGS, MOST_MIXED = 4, 40
+MOST_READINGS, MOST_MIXED, MOST_TRIED = 4, 40, 1500
+MANY_WAYS = "This can be read in too many ways. Write @ for a matrix product, * for entry by entry, and fewer brackets."
 
 PRODUCT, ENTRYWISE, OVER, ADD, SUBTRACT = (SYNTAX[sign] for sign in ("MatMult", "Mult", "Div", "Add", "Sub"))
 BOTH = (PRODUCT, ENTRYWISE)
@@ -47,6 +48,18 @@ _CUSTOMS: Sequence[Mapping[str, tuple[str, ...]]] = (
 _NUMPY = {"at", "call:matmul", "call:mm", "call:dot", "call:bmm"}
 
 
+class Tries:
+    """How often something may still be tried on one formula: what multiplies comes to an end, with a message."""
+
+    def __init__(self) -> None:
+        self.left = MOST_TRIED
+
+    def one(self) -> None:
+        if self.left == 0:
+            raise Refused(MANY_WAYS)
+        self.left -= 1
+
+
 @dataclass(frozen=True)
 class _Reader:
     """Reads one formula where names have certain shapes."""
@@ -57,6 +70,7 @@ class _Reader:
     numpy: bool  # whether `@` stands in the formula
     custom: Mapping[str, tuple[str, ...]] | None  # None: every sign may be either
     describe: Callable[[Shape], str]
+    tries: Tries
 
     def read(self, typed: Expression) -> list[Sized]:
         """Every reading whose sizes fit. Raises Misfit, on the first that was tried, where there is none."""
@@ -99,6 +113,7 @@ class _Reader:
         return found
 
     def sized(self, expression: Expression) -> Sized:
+        self.tries.one()
         try:
             return Sized(expression, shape_of(expression, self.scope))
         except ExpressionError as error:
@@ -107,6 +122,7 @@ class _Reader:
 
     def attempt(self, operation: str, *arguments: Sized | Expression) -> Sized | Misfit:
         """An operation of the language on readings, where their shapes fit; what is no reading stands as it is."""
+        self.tries.one()
         whole = Apply(operation, tuple(a.expression if isinstance(a, Sized) else a for a in arguments))
         stand_in: list[Expression] = []
         shapes: dict[str, Shape] = {}
@@ -214,7 +230,12 @@ class _Reader:
 
 
 def readings(
-    typed: Expression, scope: Scope, line: Line, printer: Printer, describe: Callable[[Shape], str] = describe
+    typed: Expression,
+    scope: Scope,
+    line: Line,
+    printer: Printer,
+    tries: Tries,
+    describe: Callable[[Shape], str] = describe,
 ) -> list[Expression]:
     """What a formula can mean for a line, the usual reading first. Raises Misfit where its sizes do not fit."""
     nodes = [node.operation for node in walk(typed) if isinstance(node, Apply)]
@@ -226,7 +247,7 @@ def readings(
     misfit: Misfit | None = None
     for custom in customs:
         try:
-            for reading in _Reader(scope, line.shape, printer, numpy, custom, describe).read(typed):
+            for reading in _Reader(scope, line.shape, printer, numpy, custom, describe, tries).read(typed):
                 found.setdefault(reading.expression, reading.shape)
         except Misfit as one:
             misfit = misfit or one

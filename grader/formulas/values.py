@@ -18,7 +18,7 @@ from backprop.rounding import Array
 from backprop.shapes import Shape, describe
 from course.records import ProblemRecord
 from course.records import given as as_given
-from grader.formulas.readings import readings
+from grader.formulas.readings import Tries, readings
 
 DRAWS = 8
 RELATIVE, ABSOLUTE = 1e-9, 1e-13
@@ -49,9 +49,9 @@ class Ground:
         # A line that is worked from no given has the same value on every draw.
         return {name: np.broadcast_to(value, (*value.shape[:-1], DRAWS)) for name, value in worked.items()}
 
-    def read(self, typed: Expression, name: str) -> list[Expression]:
+    def read(self, typed: Expression, name: str, tries: Tries) -> list[Expression]:
         """What a formula can mean here. Raises Misfit where its sizes do not fit."""
-        return readings(typed, self.model.scope, self.model.by_name[name], self.printer, self.describe)
+        return readings(typed, self.model.scope, self.model.by_name[name], self.printer, tries, self.describe)
 
     def is_right(self, expression: Expression, name: str) -> bool:
         """Whether a formula gives the line's value on every draw."""

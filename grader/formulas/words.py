@@ -10,7 +10,7 @@ from lark import Token
 from backprop.notation import LETTERS
 from grader.formulas.functions import FUNCTIONS, WITHOUT_BRACKETS
 from grader.formulas.names import Vocabulary
-from grader.reading.numbers import Refused, clip
+from grader.reading.numbers import Refused, check_brackets, clip
 from grader.reading.plain import SAME
 
 FORMULA_FORMS = r"Accepted: A.T @ dB, A^T dB or A^\top \frac{\partial L}{\partial B}."
@@ -140,6 +140,7 @@ _ENDS_OPERAND = frozenset(
 
 def words(text: str, vocabulary: Vocabulary) -> Iterator[Token]:
     """The words of a formula in its plain form. Raises Refused where something is none."""
+    check_brackets(text)
     position, before, opened, norm = 0, "", [""], False
     while position < len(text):
         found = _WORDS.match(text, position)
@@ -190,4 +191,4 @@ def words(text: str, vocabulary: Vocabulary) -> Iterator[Token]:
 def _picks(text: str, start: int, vocabulary: Vocabulary) -> bool:
     """Whether a bracket after a quantity picks an entry or a row: A[1, 2], and not A [B + C]."""
     inside = re.compile(r"\[\s*-?\s*(\w+)\s*(?:,\s*-?\s*(\w+)\s*)?\]").match(text, start)
-    return inside is not None and all(place.isdigit() or vocabulary.is_place(place) for place in inside.groups("0"))
+    return inside is not None and all(place.isdecimal() or vocabulary.is_place(place) for place in inside.groups("0"))

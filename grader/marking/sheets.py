@@ -20,8 +20,9 @@ from grader.handed_in import Submission, printable
 from grader.marking.columns import mark_problem
 from grader.marking.commas import settled
 from grader.marking.line import EXACT_WORK, Class
-from grader.marking.marks import LineMarks, Marks
+from grader.marking.marks import LineMarks, Marks, Verdict
 from grader.reading.columns import read_column
+from grader.reading.guarding import guarded
 
 MOST_SHARED = 20_000
 
@@ -166,9 +167,24 @@ def _problem_marked(sheet_set: SetRecord, number: int, problem: ProblemRecord, h
             yield _line_of_all(marked, line)
         for kind in line.in_words:
             judge, typed = judge_of(kind, problem), _typed(sheet_set, AnswerName(number, line.name, kind), handed_in)
-            pairs = zip(typed, given, strict=True)
-            marks = [judge.marks(marked.name(line.name), line, one, numbers) for one, numbers in pairs]
+            marks = [
+                _in_words(judge, kind, marked.name(line.name), line, one, record.given[number - 1], record.sheet)
+                for one, (record, _) in zip(typed, handed_in, strict=True)
+            ]
             yield [encode(one) for one in marks], [one.score for one in marks]
+
+
+def _in_words(
+    judge: Judge, kind: str, name: str, line: LineRecord, typed: object, given: Mapping[str, Any], sheet: str
+) -> LineMarks:
+    """The marks for one answer that is text; none where something in it makes the judge itself fail."""
+
+    def unreadable(says: str) -> LineMarks:
+        verdict: Verdict = "unreadable"
+        out_of = line.in_words[kind]
+        return LineMarks(f"{name}.{kind}", verdict, 0.0, out_of, ((verdict,),), ((None,),), None, says, (says,))
+
+    return guarded(lambda: judge.marks(name, line, typed, given), unreadable, typed, f"{sheet} {name}.{kind}")
 
 
 READ, BEHIND, EXACT = b',"read":', b',"mistake":', EXACT_WORK.encode()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.handed_in import NoNumber
+from grader.reading.guarding import guarded
 from grader.reading.matrices import MATRIX_FORMS, Grid, grids, in_one_place, listed
 from grader.reading.numbers import (
     DECIMAL_COMMA,
@@ -52,6 +53,15 @@ def read(answer: object, shape: tuple[int, ...] = (), decimal_comma: bool | None
 
     Whether commas are decimal is said by the rest of the sheet; where it is not, the answer's own commas tell.
     """
+    rows, columns = shape or (1, 1)
+    return guarded(
+        lambda: _read_whole(answer, shape, decimal_comma),
+        lambda says: Reading(_everywhere(Entry("unreadable", message=says), rows, columns)),
+        answer,
+    )
+
+
+def _read_whole(answer: object, shape: tuple[int, ...], decimal_comma: bool | None) -> Reading:
     reading = _read(answer, shape, decimal_comma)
     if shape and reading.messages and (whole := in_one_place(answer)):
         spread = _read(whole, shape, decimal_comma)
