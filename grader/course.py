@@ -6,23 +6,24 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
 from course.errors import CourseError
 from course.records import Reveal
 from course.stored import Course, load_course
-from course.whole import alone, together
+from course.whole import alone, take_away, together
+from grader.collecting import READING, collected
 from grader.counted import Counted
-from grader.earlier import check_results, kept_marks, remove_pages
+from grader.earlier import check_results, kept_marks, old_pages
 from grader.handed_in import NotRead
 from grader.kept import NOT_COUNTED, READ, SUBMISSIONS, Kept, lines_in, sheet_of
 from grader.marking.marks import Marks
 from grader.overrides import load_overrides
 from grader.results import ERRORS, MARKS, NOT_MARKED, MarksFile, write_not_marked
-from grader.submissions import submissions
 from grader.whose import Students, UnknownStudent
-from grader.written import CONTINUED, Asked, Progress, Writer
+from grader.written import PAGES, Asked, Progress, Writer
 
 FAILED = f"Marking stopped at these answers, and went on behind them; {ERRORS} says where. Mark them by hand."
 
@@ -64,11 +65,11 @@ def grade_course(
     given_to = _sheet_of(course, student) if student else ""
     asked = Asked(folder, tuple(feedback), reveal, roster, id_column)
     students = asked.students(course.sheets)
-    with alone(results, "these results"), together(results, keep=CONTINUED) as scratch:
+    with alone(results, "these results"), together(results, keep=(READING, PAGES)) as scratch:
         check_results(results, course.sheets, course.set)
         overrides = load_overrides(results, course.set, Students(course.sheets))
         chosen = Counted(course.sheets, Kept(scratch / READ), given_to)
-        for found in submissions(paths, results):
+        for found in collected(paths, results, scratch, jobs, partial(_told, progress, len(course.sheets))):
             chosen.add(found)
         stay = kept_marks(results, chosen)
         others = list(chosen.not_marked())
@@ -81,7 +82,8 @@ def grade_course(
         not_marked = [*others, *(NotRead(one.source, FAILED) for one in failed)]
         write_not_marked(scratch / NOT_MARKED, not_marked)
         writer.write_rest(scratch)
-    remove_pages(results, course.sheets, feedback)
+        (scratch / READING).unlink()
+        take_away(scratch, [*old_pages(results, course.sheets, feedback), *[ERRORS] * (not failed)])
     there = (one for one in students.listed if not one.note)
     missing = tuple(one.student for one in there if one.sheet not in chosen.kept and one.sheet not in stay)
     warnings = (*students.warnings, *overrides.warnings, *chosen.warnings)
@@ -106,3 +108,8 @@ def _sheet_of(course: Course, student: str) -> str:
         return Students(course.sheets).sheet_of(student)
     except UnknownStudent as unknown:
         raise CourseError(str(unknown)) from None
+
+
+def _told(progress: Progress, sheets: int, files: int) -> None:
+    """Says how many files were looked at, of about as many as there are sheets."""
+    progress("reading", files, max(files, sheets))

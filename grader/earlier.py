@@ -70,14 +70,9 @@ def _answered(line: bytes) -> bool:
     return any(marks.verdict != "blank" for marks in decoder(Marks).decode(line).lines)
 
 
-def remove_pages(results: Path, sheets: Mapping[str, SheetRecord], endings: Sequence[str]) -> None:
-    """Takes away the pages of feedback in formats that this run did not write: they may show more than is shown now."""
+def old_pages(results: Path, sheets: Mapping[str, SheetRecord], endings: Sequence[str]) -> list[str]:
+    """The pages of feedback in formats that this run does not write: they may show more than is shown now."""
     folder = results / FEEDBACK
-    if not folder.is_dir():
-        return
-    old = [page for page in folder.iterdir() if page.suffix[1:] in set(PAGES) - set(endings)]
-    if old:
-        names = {sheet.folder or sheet.sheet for sheet in sheets.values()}
-        for page in old:
-            if page.stem in names:
-                page.unlink()
+    old = [page for page in folder.iterdir() if page.suffix[1:] in set(PAGES) - set(endings)] if folder.is_dir() else []
+    names = {sheet.folder or sheet.sheet for sheet in sheets.values()} if old else set()
+    return [f"{FEEDBACK}/{page.name}" for page in old if page.stem in names]

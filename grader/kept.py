@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
@@ -36,14 +36,24 @@ def as_kept(submission: Submission) -> bytes:
         line = _encode(kept)
         if line.count(b"{") == 2:  # no answer is an object
             return line + b"\n"
-    except UnicodeEncodeError:  # half a character, as JSON can spell it
+    except UnicodeEncodeError:
         pass
-    answers = {_text(name): _plain(answer) for name, answer in submission.answers.items()}
-    return _encode(msgspec.structs.replace(kept, answers=answers)) + b"\n"
+    return _encode(msgspec.structs.replace(kept, answers=plain_answers(kept.answers))) + b"\n"
+
+
+def as_read(line: bytes) -> Submission:
+    """A submission from its line."""
+    kept: KeptSubmission = decoder(KeptSubmission).decode(line)
+    answers = typed_answers(kept.answers) if line.count(b"{") > 2 else kept.answers
+    return Submission(kept.source, kept.sheet, answers, kept.time)
+
+
+def plain_answers(answers: Mapping[str, object]) -> dict[str, object]:
+    """Answers as JSON has them; of an object, which is no answer, nothing that is in it."""
+    return {_text(name): _plain(answer) for name, answer in answers.items()}
 
 
 def _plain(answer: object) -> object:
-    """An answer as JSON has it; an object, which is no answer, without what is in it."""
     if isinstance(answer, list):
         return [_plain(item) for item in answer]
     if isinstance(answer, dict):
@@ -52,21 +62,17 @@ def _plain(answer: object) -> object:
 
 
 def _text(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()  # JSON can spell half a character
 
 
-def as_read(line: bytes) -> Submission:
-    """A submission from its line."""
-    kept: KeptSubmission = decoder(KeptSubmission).decode(line)
-    answers = kept.answers
-    if line.count(b"{") > 2:
-        answers = {name: _with_no_numbers(answer) for name, answer in answers.items()}
-    return Submission(kept.source, kept.sheet, answers, kept.time)
+def typed_answers(answers: Mapping[str, object]) -> dict[str, object]:
+    """Answers as they were read, from what JSON has of them."""
+    return {name: _typed(answer) for name, answer in answers.items()}
 
 
-def _with_no_numbers(answer: object) -> object:
+def _typed(answer: object) -> object:
     if isinstance(answer, list):
-        return [_with_no_numbers(item) for item in answer]
+        return [_typed(item) for item in answer]
     return NoNumber(answer["typed"], answer["says"]) if isinstance(answer, dict) and answer else answer
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
+from course.processes import spread
 from course.records import SetRecord, SheetRecord, decoder
 from course.stored import Records
 from grader.handed_in import Submission
@@ -40,7 +41,7 @@ class Failed:
 def marks_of(sheet_set: SetRecord, sheets: Records, kept: Iterable[bytes], jobs: int) -> Iterator[bytes | Failed]:
     """The lines of marks.jsonl of lines of submissions.jsonl, in their order."""
     to_mark = (ToMark(sheets.line(sheet_of(line)), line) for line in kept)
-    for marked in map(partial(mark_piece, sheet_set), _pieces(to_mark)):
+    for marked in spread(partial(mark_piece, sheet_set), _pieces(to_mark), jobs):
         yield from marked
 
 

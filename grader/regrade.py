@@ -22,7 +22,7 @@ from grader.pieces import Failed
 from grader.results import MARKS, MarksFile, given_by
 from grader.tables import write_csv
 from grader.whose import Students
-from grader.written import CONTINUED, Asked, Progress, Writer
+from grader.written import PAGES, Asked, Progress, Writer
 
 CHANGES = "changes.csv"
 COLUMNS = ("when", "student", "before", "now", "out_of", "why")
@@ -72,7 +72,7 @@ def regrade(
         by_hand = overrides.alone({*kept, *left})
         marks = before.compared(writer.marks(chain(lines_in(results / SUBMISSIONS), by_hand), len(kept) + len(by_hand)))
         if write:
-            with together(results, keep=CONTINUED) as scratch:
+            with together(results, keep=[PAGES]) as scratch:
                 stay = (line for line in lines_in(results / MARKS) if sheet_of(line) in left)
                 failed = writer.write_marks(scratch, marks, stay)
                 writer.write_rest(scratch)

@@ -37,9 +37,6 @@ Progress = Callable[[str, int, int], None]
 PAGES = "pages"
 """In the scratch folder: pages of feedback by what they rest on, so that a run that was stopped is continued."""
 
-CONTINUED = (PAGES,)
-"""What the next run takes of one that was stopped."""
-
 
 @dataclass(frozen=True)
 class Asked:

@@ -15,11 +15,11 @@ from grader.marking.marks import Marks
 
 Page = tuple[SheetRecord, Marks]
 
-CHUNK, MANY = 25, 60
-"""The pages of this many students are a piece of work; those of this many are shared out among processes."""
+CHUNK, MANY, VERY_MANY = 25, 60, 2000
+"""So many students' pages are a piece of work; typeset pages of so many, and others of so many, are shared out."""
 
 TYPESET = {"pdf"}
-"""The formats that take long enough to be shared out."""
+"""The formats that take long."""
 
 
 def write_feedback(
@@ -34,7 +34,7 @@ def write_feedback(
     """A page a student in each format; where they are many, shared out among processes."""
     folder.mkdir(exist_ok=True)
     folder = folder.absolute()  # a worker elsewhere has another working directory
-    many = len(marks) >= MANY and TYPESET.intersection(endings)
+    many = len(marks) >= (MANY if TYPESET.intersection(endings) else VERY_MANY)
     work, done = partial(_write_pages, sheet_set, folder, endings), 0
     for count in spread(work, _chunks((sheets[m.sheet], m) for m in marks), jobs if many else 1, [folder]):
         done += count

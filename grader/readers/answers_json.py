@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from typing import Any
 
 import msgspec
 
@@ -70,7 +72,7 @@ def _from_json(data: bytes, source: str) -> Submission:
 
 def _patiently(data: bytes) -> object:
     try:
-        return json.loads(text_of(data), strict=False, parse_int=_whole_number, object_pairs_hook=last_filled_in)
+        return json.loads(text_of(data), strict=False, object_pairs_hook=last_filled_in, **AS_TEXT)
     except json.JSONDecodeError as error:
         advice = " (in JSON a backslash is typed twice)" if "escape" in error.msg else ""
         where = f"line {error.lineno}, column {error.colno}"
@@ -80,7 +82,15 @@ def _patiently(data: bytes) -> object:
 
 
 def _whole_number(digits: str) -> object:
-    return int(digits) if len(digits) < 400 else digits  # as text it is answered like any other odd entry
+    return int(digits) if len(digits) < 400 else digits
+
+
+def _number(digits: str) -> object:
+    return number if math.isfinite(number := float(digits)) else digits
+
+
+AS_TEXT: dict[str, Any] = {"parse_int": _whole_number, "parse_float": _number, "parse_constant": str}
+"""What is no number of finite size is kept as text: it is answered like any other odd entry."""
 
 
 def _submission(found: object, source: str) -> Submission:
