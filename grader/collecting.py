@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import msgspec
 
@@ -57,9 +57,9 @@ class _Step(NamedTuple):
 class _Before:
     """What a run that was stopped had read, and what this one reads, for the next."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._places: dict[str, int] = {}
-        self._file = path.open("a+b")
+        self._file = file
         end = self._look() if self._of_this_program() else 0
         self._file.truncate(end)
         if not end:
@@ -124,7 +124,6 @@ def _as_found(one: _One) -> Submission | NotRead:
 
 def collected(
     paths: Iterable[Path],
-    results: Path,
     scratch: Path,
     jobs: int = 1,
     told: Callable[[int], None] = lambda files: None,
@@ -134,14 +133,17 @@ def collected(
     `told` hears how many files were looked at so far.
     """
     paths = [path.absolute() for path in paths]  # a worker elsewhere has another working directory
-    before, planned, files = _Before(scratch / READING), deque[list[_Step]](), 0
-    for read in spread(_read_files, _to_read(found(paths, results), before, planned), jobs, paths[:1]):
-        plan, fresh = planned.popleft(), iter(read)
-        before.add((step.file for step in plan if step.known is None), read)
-        for step in plan:
-            yield from next(fresh) if step.known is None else step.known
-        files += len(plan)
-        told(files)
+    planned: deque[list[_Step]] = deque()
+    files = 0
+    with (scratch / READING).open("a+b") as kept:
+        before = _Before(kept)
+        for read in spread(_read_files, _to_read(found(paths), before, planned), jobs, paths[:1]):
+            plan, fresh = planned.popleft(), iter(read)
+            before.add((step.file for step in plan if step.known is None), read)
+            for step in plan:
+                yield from next(fresh) if step.known is None else step.known
+            files += len(plan)
+            told(files)
 
 
 def _to_read(

@@ -13,7 +13,7 @@ from pathlib import Path
 from course.errors import CourseError
 from course.records import Reveal
 from course.stored import Course, load_course
-from course.whole import alone, take_away, together
+from course.whole import alone, complete, take_away, together
 from grader.collecting import READING, collected
 from grader.counted import Counted
 from grader.earlier import check_results, kept_marks, old_pages
@@ -65,27 +65,29 @@ def grade_course(
     given_to = _sheet_of(course, student) if student else ""
     asked = Asked(folder, tuple(feedback), reveal, roster, id_column)
     students = asked.students(course.sheets)
-    with alone(results, "these results"), together(results, keep=(READING, PAGES)) as scratch:
+    with alone(results, "these results"):
+        complete(results)
         check_results(results, course.sheets, course.set)
         overrides = load_overrides(results, course.set, Students(course.sheets))
-        chosen = Counted(course.sheets, Kept(scratch / READ), given_to)
-        for found in collected(paths, results, scratch, jobs, partial(_told, progress, len(course.sheets))):
-            chosen.add(found)
-        stay = kept_marks(results, chosen)
-        others = list(chosen.not_marked())
-        chosen.kept.write(scratch, lines_in(results / SUBMISSIONS), lines_in(results / NOT_COUNTED))
-        new, by_hand = len(chosen.kept), overrides.alone({*chosen.kept, *stay})
-        writer = Writer(course, asked, students, overrides, results, progress, jobs)
-        to_mark = chain(islice(lines_in(scratch / SUBMISSIONS), new), by_hand)
-        earlier = (line for line in lines_in(results / MARKS) if sheet_of(line) in stay)
-        failed = writer.write_marks(scratch, writer.marks(to_mark, new + len(by_hand)), earlier)
-        not_marked = [*others, *(NotRead(one.source, FAILED) for one in failed)]
-        write_not_marked(scratch / NOT_MARKED, not_marked)
-        writer.write_rest(scratch)
-        (scratch / READING).unlink()
-        take_away(scratch, [*old_pages(results, course.sheets, feedback), *[ERRORS] * (not failed)])
+        with together(results, keep=(READING, PAGES)) as scratch, Kept(scratch / READ) as kept:
+            chosen = Counted(course.sheets, kept, given_to)
+            for found in collected(paths, scratch, jobs, partial(_told, progress, len(course.sheets))):
+                chosen.add(found)
+            stay = kept_marks(results, chosen)
+            others = list(chosen.not_marked())
+            kept.write(scratch, lines_in(results / SUBMISSIONS), lines_in(results / NOT_COUNTED))
+            new, by_hand = len(kept), overrides.alone({*kept, *stay})
+            writer = Writer(course, asked, students, overrides, results, progress, jobs)
+            to_mark = chain(islice(lines_in(scratch / SUBMISSIONS), new), by_hand)
+            earlier = (line for line in lines_in(results / MARKS) if sheet_of(line) in stay)
+            failed = writer.write_marks(scratch, writer.marks(to_mark, new + len(by_hand)), earlier)
+            not_marked = [*others, *(NotRead(one.source, FAILED) for one in failed)]
+            write_not_marked(scratch / NOT_MARKED, not_marked)
+            writer.write_rest(scratch)
+            (scratch / READING).unlink()
+            take_away(scratch, [*old_pages(results, course.sheets, feedback), *[ERRORS] * (not failed)])
     there = (one for one in students.listed if not one.note)
-    missing = tuple(one.student for one in there if one.sheet not in chosen.kept and one.sheet not in stay)
+    missing = tuple(one.student for one in there if one.sheet not in kept and one.sheet not in stay)
     warnings = (*students.warnings, *overrides.warnings, *chosen.warnings)
     return Results(MarksFile(results / MARKS, new - len(failed)), not_marked, missing, warnings, len(stay))
 

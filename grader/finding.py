@@ -1,6 +1,6 @@
 """What was handed in, wherever it lies: the files in folders and archives, found and not yet read.
 
-What handprop wrote itself is passed over: a course, and results, also those that are just being written.
+What handprop wrote itself is passed over: a course, and results.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from grader.readers.files import File, on_disk
 from grader.readers.kinds import NoAnswers, ending
 
 RESULTS = ("marks.jsonl", "gradebook.csv", "not_marked.csv")
-UNFINISHED = "marks.jsonl.part"
-OF_RESULTS = {*RESULTS, UNFINISHED, "gradebook.xlsx", "overrides.csv", "feedback", "report.html"}
+OF_RESULTS = {
+    *(*RESULTS, "gradebook.xlsx", "submissions.jsonl", "not_counted.jsonl", "results.json", "errors.log", "feedback"),
+    *("overrides.csv", "changes.csv", "report.html"),
+}
 OF_A_COURSE = {"instructor", "handout"}
 COURSE = (
     "This folder holds a course: its blank sheets, keys and records are nobody's submissions, and were passed over."
@@ -39,7 +41,7 @@ class Found:
     archive: str = ""  # the archive that it came in, where the instructor did not name that
 
 
-def found(paths: Iterable[Path], results: Path | None = None) -> Iterator[Found | NotRead]:
+def found(paths: Iterable[Path]) -> Iterator[Found | NotRead]:
     """Everything in these files and folders, in order; whatever is no file to be read is named with its reason."""
     paths = list(paths)
     names = Counter(path.name for path in paths)
@@ -47,19 +49,18 @@ def found(paths: Iterable[Path], results: Path | None = None) -> Iterator[Found 
     for path in paths:
         name = printable(path.name)
         if os.path.isdir(path):
-            yield from _folder(path, f"{name}/" if folders > 1 else "", results)
+            yield from _folder(path, f"{name}/" if folders > 1 else "")
         else:
             source = f"{printable(path.parent.name)}/{name}" if names[path.name] > 1 else name
             yield from _on_disk(path, source, named=True)
 
 
-def _folder(folder: Path, within: str, results: Path | None) -> Iterator[Found | NotRead]:
-    inside, out = os.path.realpath(folder), results and os.path.realpath(results)
+def _folder(folder: Path, within: str) -> Iterator[Found | NotRead]:
+    inside = os.path.realpath(folder)
     shut: list[OSError] = []
     for parent, folders, names in os.walk(folder, onerror=shut.append):
         is_course = "instructor" in folders and os.path.isfile(os.path.join(parent, "instructor", "records.jsonl"))
-        is_out = UNFINISHED in names and os.path.realpath(parent) == out
-        passed_over = _own(names, is_course, is_out)
+        passed_over = _own(names, is_course)
         if is_course:
             yield NotRead(within + printable(os.path.relpath(parent, folder)), COURSE)
         links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
@@ -81,10 +82,10 @@ def _beside(name: str) -> bool:
     return (name.startswith((".", "~$")) and name != "..") or name in ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
-def _own(names: Collection[str], is_course: bool, is_out: bool) -> set[str]:
+def _own(names: Collection[str], is_course: bool) -> set[str]:
     """Of a folder's names, those that are handprop's own: of a course, of results."""
     course = OF_A_COURSE if is_course else set()
-    return {*course, *OF_RESULTS} if is_out or all(name in names for name in RESULTS) else course
+    return {*course, *OF_RESULTS} if all(name in names for name in RESULTS) else course
 
 
 def _on_disk(path: Path, source: str, named: bool) -> Iterator[Found | NotRead]:
@@ -127,7 +128,7 @@ def _members(archive: ZipFile, above: Found, left: archives.Left, depth: int) ->
         if last == "instructor" and "records.jsonl" in files:
             passed_over |= {f"{within}/{name}".lstrip("/") for name in OF_A_COURSE}
             yield NotRead(f"{source}/{printable(within)}".rstrip("/"), COURSE)
-        passed_over |= {f"{folder}/{name}".lstrip("/") for name in _own(files, is_course=False, is_out=False)}
+        passed_over |= {f"{folder}/{name}".lstrip("/") for name in _own(files, is_course=False)}
     for folder, files in inside.items():
         for name, info in files.items():
             path = f"{folder}/{name}" if folder else name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
@@ -92,9 +91,18 @@ class Kept:
     """What was read, on its way to submissions.jsonl: every submission, and of each sheet the one that counts."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._file, self._end, self._added = path, path.open("w+b"), 0, 0
+        self._path = path
+        self._file, self._lines = path.open("wb"), path.open("rb")
+        self._end, self._added = 0, 0
         self._places: dict[str, int] = {}  # of each sheet in the arrays, which take less memory than two dictionaries
         self._starts, self._decide = array("q"), array("d")
+
+    def __enter__(self) -> Kept:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+        self._lines.close()
 
     def __len__(self) -> int:
         return len(self._places)
@@ -130,27 +138,21 @@ class Kept:
         return str(decoder(KeptSubmission).decode(self._counted(sheet)).source)
 
     def _counted(self, sheet: str) -> bytes:
-        self._file.seek(self._starts[self._places[sheet]])
-        line = self._file.readline()
-        self._file.seek(0, io.SEEK_END)
-        return line
+        self._file.flush()
+        self._lines.seek(self._starts[self._places[sheet]])
+        return self._lines.readline()
 
     def write(self, folder: Path, earlier: Iterable[bytes], not_counted: Iterable[bytes]) -> None:
         """Writes submissions.jsonl and not_counted.jsonl: what is kept here, then what earlier runs kept.
 
         Of `earlier`, lines of submissions.jsonl, those count whose sheets are not here.
         """
-        counting = {self._starts[place] for place in self._places.values()}
         with (folder / SUBMISSIONS).open("wb") as counted, (folder / NOT_COUNTED).open("wb") as others:
-            self._file.flush()
             aside: set[bytes] = set()
-            start = 0
-            for line in lines_in(self._path):
-                if start in counting:
-                    counted.write(line)
-                else:
+            counted.writelines(map(self._counted, self._places))
+            if self._added > len(self._places):
+                for line in lines_in(self._path):  # those that count are not put aside
                     self._put_aside(line, others, aside)
-                start += len(line)
             for line in not_counted:
                 self._put_aside(line, others, aside)
             for line in earlier:
@@ -158,7 +160,6 @@ class Kept:
                     self._put_aside(line, others, aside)
                 else:
                     counted.write(line)
-        self._file.close()
         self._path.unlink()
         if not aside:
             (folder / NOT_COUNTED).unlink()

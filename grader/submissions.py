@@ -30,9 +30,9 @@ STOPPED = {
 """Why the reading of a file was ended."""
 
 
-def submissions(paths: Iterable[Path], results: Path | None = None) -> Read:
+def submissions(paths: Iterable[Path]) -> Read:
     """Everything in these files and folders, in order; whatever can't be read is named, and stops nothing."""
-    for one in found(paths, results):
+    for one in found(paths):
         if isinstance(one, NotRead):
             yield one
         elif of_many(one):

@@ -216,6 +216,29 @@ def grade(
         raise typer.Exit(SOME_FAILED)
 
 
+@app.command()
+def regrade(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="The folder that grade wrote.")],
+    write: Annotated[bool, typer.Option("--write", help="Write the new marks; else they are only shown.")] = False,
+    course: Annotated[Path | None, typer.Option("--course", help="The course's folder, where it has moved.")] = None,
+    jobs: Jobs = None,
+    backend: Backend = "loky",
+    scheduler: Scheduler = None,
+) -> None:
+    """Marks the same submissions again, after a change: who changes, by how much and why."""
+    from grader.regrade import regrade as mark_again
+    from handprop.changes import table
+
+    with cluster(backend, scheduler), progress_bar() as progress:
+        found = mark_again(results, write, course, progress, jobs or ALL)
+    for warning in found.warnings:
+        typer.echo(f"handprop: {warning}", err=True)
+    for line in table(found):
+        typer.echo(line)
+    if found.changes or found.reworded:
+        typer.echo(f"written: {results}" if write else "nothing was written; --write writes the new marks")
+
+
 def chosen(option: str, typed: str, known: Iterable[str]) -> list[str]:
     """Formats named by commas, each once; “none” is no format. Raises AuthoringError where one is not known."""
     formats = [] if typed == "none" else [name.strip() for name in typed.split(",")]

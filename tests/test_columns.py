@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from classroom import lines_of, records, right_answers, small_course
+from classroom import contents, lines_of, records, right_answers, small_course
 from hypothesis import example, given
 from hypothesis import strategies as st
 from test_arrows import GRADE, loaded
@@ -65,19 +65,17 @@ def test_which_submission_counts_does_not_depend_on_the_pieces(tmp_path: Path, m
         path.write_text(json.dumps(right_answers(course, student)))
         os.utime(path, (time, time))
     whole = grade_course(course, [tmp_path / "in"], tmp_path / "whole", feedback=())
-    monkeypatch.setattr("grader.course.PIECE", 1)
+    monkeypatch.setattr("grader.pieces.PIECE", 1)
     pieces = grade_course(course, [tmp_path / "in"], tmp_path / "pieces", feedback=())
     assert [m.source for m in whole.marks] == ["0.json", "4.json", "3.json"]
     assert list(pieces.marks) == list(whole.marks)
     assert pieces.not_marked == whole.not_marked
     for name in ("marks.jsonl", "gradebook.csv", "gradebook.xlsx", "not_marked.csv"):
         assert (tmp_path / "pieces" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
-    assert sorted(path.name for path in (tmp_path / "pieces").iterdir()) == [
-        "gradebook.csv",
-        "gradebook.xlsx",
-        "marks.jsonl",
-        "not_marked.csv",
-    ]
+    assert contents(tmp_path / "pieces").keys() == {
+        *("gradebook.csv", "gradebook.xlsx", "marks.jsonl", "not_marked.csv"),
+        *("submissions.jsonl", "not_counted.jsonl", "results.json"),
+    }
 
 
 def test_marks_are_read_back_one_by_one(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_progress_is_told(course: Path, tmp_path: Path) -> None:
     told: list[Any] = []
     path = hand_in(tmp_path, "s1.json", right_answers(course, "s1"))
     grade_course(course, [path], tmp_path / "results", progress=lambda *said: told.append(said))
-    assert told == [("marking", 1, 1), ("writing feedback", 1, 1)]
+    assert told == [("reading", 1, 3), ("marking", 1, 1), ("writing feedback", 1, 1)]
 
 
 def test_last_year_s_sheets_are_marked_with_the_numbers_that_were_printed(tmp_path: Path) -> None:
