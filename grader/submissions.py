@@ -29,6 +29,9 @@ STOPPED = {
 }
 """Why the reading of a file was ended."""
 
+MOST_ENTRIES, MOST_CHARACTERS = 200_000, 2_000_000
+FAR_LARGER = "These answers are far larger than those of any sheet. Hand in the filled-in sheet alone."
+
 
 def submissions(paths: Iterable[Path]) -> Read:
     """Everything in these files and folders, in order; whatever can't be read is named, and stops nothing."""
@@ -53,7 +56,7 @@ def of_many(one: Found) -> bool:
 def lines(one: Found) -> Read:
     """The submissions in a file of many, one after the other."""
     try:
-        yield from _dated(one.file, read_json_lines(one.file, one.source))
+        yield from map(_bounded, _dated(one.file, read_json_lines(one.file, one.source)))
     except Refused as refused:
         yield refused.found(one.source)
     except OSError as error:
@@ -84,13 +87,28 @@ def _small_json(one: Found) -> Found | None:
 
 def _read_file(one: Found) -> list[Submission | NotRead]:
     try:
-        return list(_read(one))
+        return [_bounded(found) for found in _read(one)]
     except NoAnswers as refused:
         return [NotRead(one.source, f"{refused} Accepted are {', '.join(READERS)}, and .zip of these.")]
     except Refused as refused:
         return [refused.found(one.source)]
     except OSError as error:
         return [_not_opened(one, error)]
+
+
+def _bounded(found: Submission | NotRead) -> Submission | NotRead:
+    """What was found, unless its answers are far more than any sheet asks for."""
+    if isinstance(found, NotRead) and not isinstance(found, Nameless):
+        return found
+    entries = characters = 0
+    level: list[object] = [*found.answers, *found.answers.values()]
+    while level:
+        entries += len(level)
+        characters += sum(len(one) for one in level if isinstance(one, str))
+        if entries > MOST_ENTRIES or characters > MOST_CHARACTERS:
+            return NotRead(found.source, FAR_LARGER)
+        level = [inside for one in level if isinstance(one, list) for inside in one]
+    return found
 
 
 def _not_opened(one: Found, error: OSError) -> NotRead:

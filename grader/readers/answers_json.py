@@ -9,12 +9,15 @@ from typing import Any
 
 import msgspec
 
-from grader.handed_in import NoSheet, NotRead, Read, Refused, Submission, last_filled_in, printable, sheet_id
+from grader.handed_in import NoNumber, NoSheet, NotRead, Read, Refused, Submission, last_filled_in, printable, sheet_id
 from grader.readers.files import LARGEST, File, bytes_of, text_of
 from grader.readers.filling import Answers
 from grader.readers.own import Own, check_record
 
 LARGEST_LINES = 2_000_000_000  # bytes of a .jsonl file, which is read line by line
+MOST_BAD, MOST_OTHERS = 1000, 100_000  # lines that hold no submission, blank ones among them, beside those that do
+NO_LINES = "Most lines of this file hold no submission: here the reading stopped. Hand in one submission on each line."
+DEEPEST = 20  # brackets inside each other in one answer
 BLANK_FORM = 'Hand in the form answers.json: {"sheet": "7KQF-M2PX", "answers": {"1.dQ": "[[0.1, 0.2], [0.3, 0.4]]"}}.'
 
 
@@ -32,25 +35,38 @@ def read_json_lines(file: File, source: str) -> Read:
     if file.size == 0:
         raise Refused("This file is empty.")
     with file.open() as lines:
-        number = 0
+        number = good = bad = 0
         while line := lines.readline(LARGEST + 1):
             number += 1
+            if bad > MOST_BAD + good or number - good > MOST_OTHERS + good:
+                yield NotRead(f"{source} line {number}", NO_LINES)
+                return
             here = f"{source} line {number}"
             if number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
                 raise Refused("This file is in UTF-16. Save it again as UTF-8.")
             if len(line) > LARGEST:
                 while not line.endswith(b"\n") and (line := lines.readline(LARGEST)):
                     pass
+                bad += 1
                 yield NotRead(here, f"This line has more than {LARGEST // 1_000_000} MB, the most for one submission.")
             elif line.strip():
-                try:
-                    yield _from_json(line, here)
-                except Own:
-                    raise
-                except Refused as refused:
-                    yield refused.found(here)
+                found = _line(line, here)
+                good, bad = (good + 1, bad) if isinstance(found, Submission) else (good, bad + 1)
+                yield found
 
 
+def _line(line: bytes, source: str) -> Submission | NotRead:
+    try:
+        return _from_json(line, source)
+    except Own:
+        raise
+    except Refused as refused:
+        return refused.found(source)
+
+
+TOO_DEEP = NoNumber(
+    "[[[[…", "This answer has too many brackets inside each other: a matrix has two, as in [[1, 2], [3, 4]]."
+)
 _NAME = re.compile(rb'"\s*[0-9]+\.[^"\\]+"\s*:')
 
 
@@ -102,10 +118,24 @@ def _submission(found: object, source: str) -> Submission:
     if not isinstance(typed, dict):
         missing = "The answers are missing" if typed is None else "“answers” is no object"
         raise Refused(f"{missing if name else _no_sheet(sheet)}. {BLANK_FORM}")
-    answers = {printable(key.strip()): value for key, value in typed.items()}
+    answers = {
+        printable(key.strip()): value if type(value) is str or _is_shallow(value) else TOO_DEEP
+        for key, value in typed.items()
+    }
     if not name:
         raise NoSheet(f"{_no_sheet(sheet)}. {BLANK_FORM}", answers)
     return Submission(source, name, answers)
+
+
+def _is_shallow(value: object) -> bool:
+    """Whether no more brackets are inside each other than a few."""
+    level = [value]
+    for _ in range(DEEPEST):
+        lists = [one for one in level if type(one) is list or type(one) is dict]
+        if not lists:
+            return True
+        level = [inside for one in lists for inside in (one.values() if type(one) is dict else one)]
+    return False
 
 
 def _no_sheet(sheet: object) -> str:

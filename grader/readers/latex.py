@@ -17,6 +17,8 @@ NO_ANSWERS = (
     "Leave them in the file, or hand in answers.json."
 )
 
+LONGEST = 200_000  # characters of one answer: what is longer stays as it is, too long to be read
+
 BEGIN = re.compile(r"%[ \t]*answer[ \t]+([0-9]{1,4}\.\S{1,90})[^\n]*(?:\n|\Z)")
 END = re.compile(r"%[ \t]*end[ \t]+of[ \t]+answer")
 _COMMENT = re.compile(r"((?<!\\)(?:\\\\)*)%[^\n]*")
@@ -42,7 +44,11 @@ def _answers(text: str) -> Iterator[tuple[str, object]]:
     for place, limit in zip(places, limits, strict=False):
         name = without_escapes(place[1])
         end = END.search(text, place.end(), limit)
-        body = _inside(_COMMENT.sub(r"\1", text[place.end() : end.start() if end else limit]))
+        typed = text[place.end() : end.start() if end else limit]
+        if len(typed) > LONGEST:
+            yield name, typed.strip()
+            continue
+        body = _inside(_COMMENT.sub(r"\1", typed))
         yield name, _in_words(body) if is_in_words(name) else _entries(body)
 
 

@@ -13,6 +13,9 @@ from grader.readers.files import LARGEST_DOCUMENT, File, bytes_of
 from grader.readers.filling import Answers, as_typed, rows_of
 
 MOST_FIELDS, MOST_PAGES, LONGEST_FIELD, UNPACKED = 20_000, 200, 10_000, 50_000_000
+LONGEST_NAME, MOST_CHARACTERS = 2000, 2_000_000
+TOO_MANY = f"This PDF has more than {MOST_FIELDS:,} fields. Hand in the filled-in sheet alone."
+TOO_LONG = "The fields of this PDF hold far more than those of a sheet. Hand in the filled-in sheet alone."
 
 _END = re.compile(rb"startxref\s{1,9}[0-9]{1,12}")
 _OBJECT = re.compile(rb"\b[0-9]{1,9}\s+[0-9]{1,5}\s+obj\b")
@@ -103,9 +106,8 @@ def _opened(data: bytes) -> tuple[dict[str, str], bool]:
     )
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
-            if len(pdf.pages) > MOST_PAGES:
-                raise Refused(f"This PDF has more than {MOST_PAGES} pages. Hand in the filled-in sheet alone.")
-            return dict(_fields(pdf)), _drawn_on(pdf)
+            notes = _notes(pdf)
+            return dict(_fields(pdf, notes)), _drawn_on(notes)
     except pikepdf.PasswordError:
         raise Refused(LOCKED) from None
     except Refused:
@@ -116,38 +118,83 @@ def _opened(data: bytes) -> tuple[dict[str, str], bool]:
         set_qpdf_limits(**earlier)
 
 
-def _fields(pdf: Any) -> Iterator[tuple[str, str]]:
+def _notes(pdf: Any) -> list[Any]:
+    """What is fixed to the pages, fields among it: each page once, however often it is listed."""
+    notes: list[Any] = []
+    seen: set[tuple[int, int]] = set()
+    waiting, count = [pdf.Root.get("/Pages")], 0
+    while waiting:
+        page = waiting.pop()
+        if page is None or (page.is_indirect and page.objgen in seen):
+            continue
+        seen.add(page.objgen)
+        below = _items(page.get("/Kids"), MOST_FIELDS)
+        waiting += reversed(below)
+        if not below:
+            count += 1
+            if count > MOST_PAGES:
+                raise Refused(f"This PDF has more than {MOST_PAGES} pages. Hand in the filled-in sheet alone.")
+            notes += _items(page.get("/Annots"), MOST_FIELDS - len(notes))
+    return notes
+
+
+def _items(array: Any, most: int) -> list[Any]:
+    """The items of an array that may be missing."""
+    if array is None:
+        return []
+    if len(array) > most:
+        raise Refused(TOO_MANY)
+    return list(array)
+
+
+def _fields(pdf: Any, notes: list[Any]) -> Iterator[tuple[str, str]]:
     """Every field with its value: those of the form, and those that only a page still holds."""
     form = pdf.Root.get("/AcroForm")
-    tops = list(form.get("/Fields", [])) if form is not None else []
-    widgets = [note for page in pdf.pages for note in page.get("/Annots", []) if "/T" in note]
+    tops = _items(form.get("/Fields"), MOST_FIELDS) if form is not None else []
     names: set[str] = set()
+    characters = 0
     # from the last to the first: the form's own fields are met before the pages'
-    for name, typed in _walk([(field, "", None) for field in reversed(tops + widgets)]):
+    for name, typed in _walk([(field, "", "") for field in reversed([*tops, *(n for n in notes if "/T" in n)])]):
         if name not in names:
             names.add(name)
+            characters += len(name) + len(typed)
+            if characters > MOST_CHARACTERS:
+                raise Refused(TOO_LONG)
             yield name, typed
 
 
-def _walk(waiting: list[tuple[Any, str, Any]]) -> Iterator[tuple[str, str]]:
+def _walk(waiting: list[tuple[Any, str, str]]) -> Iterator[tuple[str, str]]:
     """The ends of the tree of fields: their names joined by dots, their values inherited from above."""
     seen: set[tuple[int, int]] = set()
-    count = 0
+    read: dict[tuple[int, int], str] = {}
+    left = MOST_FIELDS
     while waiting:
         field, above, inherited = waiting.pop()
         if field.is_indirect:
             if field.objgen in seen:
                 continue
             seen.add(field.objgen)
-        count += 1
-        if count > MOST_FIELDS:
-            raise Refused(f"This PDF has more than {MOST_FIELDS:,} fields. Hand in the filled-in sheet alone.")
         name = ".".join(part for part in (above, _text(field.get("/T"))) if part)
-        value = field.get("/V", inherited)
-        below = [kid for kid in field.get("/Kids", []) if "/T" in kid]
-        waiting += [(kid, name, value) for kid in reversed(below)]
+        kids = _items(field.get("/Kids"), left)
+        left -= 1 + len(kids)
+        if left < 0:
+            raise Refused(TOO_MANY)
+        if len(name) > LONGEST_NAME:
+            raise Refused(TOO_LONG)
+        typed = _once(field.get("/V"), read) if "/V" in field else inherited
+        below = [kid for kid in kids if "/T" in kid]
+        waiting += [(kid, name, typed) for kid in reversed(below)]
         if not below:
-            yield name, _text(value)
+            yield name, typed
+
+
+def _once(value: Any, read: dict[tuple[int, int], str]) -> str:
+    """A value as it was typed; one that many fields share is read once."""
+    if not getattr(value, "is_indirect", False):
+        return _text(value)
+    if value.objgen not in read:
+        read[value.objgen] = _text(value)
+    return read[value.objgen]
 
 
 def _text(value: Any) -> str:
@@ -161,9 +208,8 @@ def _text(value: Any) -> str:
     return "".join(char for char in text[:LONGEST_FIELD] if char.isprintable() or char in "\n\t\r ").strip()
 
 
-def _drawn_on(pdf: Any) -> bool:
+def _drawn_on(notes: list[Any]) -> bool:
     """Whether somebody wrote on a page with a pen or a text box, beside the fields."""
-    notes = (note for page in pdf.pages for note in page.get("/Annots", []))
     return any(str(note.get("/Subtype", "")) in ("/FreeText", "/Ink", "/Stamp") for note in notes)
 
 

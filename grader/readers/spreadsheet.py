@@ -17,12 +17,14 @@ from xml.etree.ElementTree import Element
 
 from grader.handed_in import NoNumber, Refused
 
-UNPACKED, MOST_PARTS, MOST_CELLS, FURTHEST = 30_000_000, 2000, 200_000, (100_000, 1000)
+UNPACKED, MOST_TAGS, MOST_PARTS, MOST_CELLS, FURTHEST = 30_000_000, 400_000, 2000, 200_000, (100_000, 1000)
 
 SAVE = "open the workbook in your spreadsheet program, save it there as .xlsx, and hand in that file."
 DAMAGED = f"This is no workbook, or a damaged one: {SAVE}"
 LOCKED = "This workbook has a password, or is of an older kind (.xls). Save it as .xlsx without a password."
 NOT_STORED = f"This formula has no stored result, as the program that wrote the file does not calculate: {SAVE}"
+LONGEST_FORMAT = 255  # as spreadsheet programs have it
+FAR_MORE = "This workbook holds far more than the sheet. Hand in the sheet.xlsx alone."
 TOO_LARGE = f"This workbook unpacks to more than {UNPACKED // 1_000_000} MB. Hand in the sheet.xlsx alone."
 _ERROR = "The spreadsheet shows the error {}. Mend the formula in this cell, or type the number."
 _DATE = (
@@ -59,7 +61,7 @@ def opened(data: bytes) -> Workbook:
             # zipfile reads no more of a part than it says that it has
             if len(infos) > MOST_PARTS or sum(part.file_size for part in infos) > UNPACKED:
                 raise Refused(TOO_LARGE)
-            return _workbook(archive, {_path(info.filename): info.filename for info in infos})
+            return _workbook(_Parts(archive))
     except Refused:
         raise
     except Exception:  # a damaged archive makes zipfile raise anything at all
@@ -70,38 +72,60 @@ def _path(name: str) -> str:
     return name.replace("\\", "/").lstrip("/").lower()
 
 
-def _workbook(archive: zipfile.ZipFile, parts: Mapping[str, str]) -> Workbook:
-    main = next(path for path in sorted(parts) if re.fullmatch(r"xl/workbook\d*\.xml", path))
-    book = _parsed(archive.read(parts[main]))
-    related = f"{dirname(main)}/_rels/{main.rpartition('/')[2]}.rels"
+class _Parts:
+    """The parts of a workbook by their paths, parsed where they are asked for, up to so many tags in all."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._names = {_path(info.filename): info.filename for info in archive.infolist()}
+        self._left = MOST_TAGS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._names))
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._names
+
+    def __getitem__(self, path: str) -> Element:
+        data = self._archive.read(self._names[path])
+        if b"<!DOCTYPE" in data or b"<!ENTITY" in data:  # no program writes these into a workbook
+            raise Refused(DAMAGED)
+        self._left -= data.count(b"<")
+        if self._left < 0:
+            raise Refused(FAR_MORE)
+        return ElementTree.fromstring(data)
+
+
+def _workbook(parts: _Parts) -> Workbook:
+    main = next(path for path in parts if re.fullmatch(r"xl/workbook\d*\.xml", path))
+    book = parts[main]
     targets: dict[str, str] = {}
     kinds: dict[str, str] = {}
-    for relation in _within(_parsed(archive.read(parts[related])), "Relationship"):
+    for relation in _within(parts[f"{dirname(main)}/_rels/{main.rpartition('/')[2]}.rels"], "Relationship"):
         target = relation.get("Target", "").replace("\\", "/")
         path = _path(target if target.startswith("/") else normpath(join(dirname(main), target)))
         targets[relation.get("Id", "")] = path
         kinds[relation.get("Type", "").rpartition("/")[2]] = path
-    texts = [_text(item) for item in _children(archive, parts, kinds.get("sharedStrings", ""), "si")]
-    dates = _dates(archive, parts, kinds.get("styles", ""))
+    shared = kinds.get("sharedStrings", "")
+    texts = [_text(item) for item in _within(parts[shared], "si")] if shared in parts else []
+    dates = _dates(parts, kinds.get("styles", ""))
     cells: dict[tuple[str, int, int], object] = {}
     tabs: list[str] = []
+    seen: set[str] = set()
     for tab in _within(book, "sheet"):
         name = tab.get("name", "")
         tabs.append(name)
         its = next((value for key, value in tab.attrib.items() if key.endswith("}id")), "")
-        part = parts.get(targets.get(its, ""))
-        for (row, column), value in _cells(archive.read(part), texts, dates) if part else ():
+        part = targets.get(its, "")
+        if part not in parts or part in seen:  # no program lists a tab twice
+            continue
+        seen.add(part)
+        for (row, column), value in _cells(parts[part], texts, dates):
             cells[name, row, column] = value
             if len(cells) > MOST_CELLS:
-                raise Refused("This workbook holds far more than the sheet. Hand in the sheet.xlsx alone.")
+                raise Refused(FAR_MORE)
     names = tuple((name.get("name", ""), name.text or "") for name in _within(book, "definedName"))
     return Workbook(tuple(tabs), names, cells)
-
-
-def _parsed(data: bytes) -> Element:
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:  # no program writes these into a workbook
-        raise Refused(DAMAGED)
-    return ElementTree.fromstring(data)
 
 
 def _local(element: Element) -> str:
@@ -113,10 +137,6 @@ def _within(element: Element, name: str) -> Iterator[Element]:
     return (one for one in element.iter() if _local(one) == name)
 
 
-def _children(archive: zipfile.ZipFile, parts: Mapping[str, str], path: str, name: str) -> Iterator[Element]:
-    return _within(_parsed(archive.read(parts[path])), name) if path in parts else iter(())
-
-
 def _text(item: Element) -> str:
     """A text, in pieces where some of it looks otherwise; how it is pronounced is no part of it."""
     spoken = {id(one) for aside in _within(item, "rPh") for one in aside.iter()}
@@ -124,13 +144,15 @@ def _text(item: Element) -> str:
     return _CODED.sub(lambda code: chr(int(code[1], 16)), text)
 
 
-def _dates(archive: zipfile.ZipFile, parts: Mapping[str, str], path: str) -> frozenset[str]:
+def _dates(parts: _Parts, path: str) -> frozenset[str]:
     """The numbers of the styles that show a date or a time; none where the styles cannot be read."""
     try:
-        root = _parsed(archive.read(parts[path]))
+        root = parts[path]
+    except Refused:
+        raise
     except Exception:  # looks never stop the reading
         return frozenset()
-    own = {one.get("numFmtId", ""): one.get("formatCode", "") for one in _within(root, "numFmt")}
+    own = {one.get("numFmtId", ""): one.get("formatCode", "")[:LONGEST_FORMAT] for one in _within(root, "numFmt")}
     usual = {*map(str, (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))}
     dates = {
         number for number, code in own.items() if re.search("[dmyhs]", _NOT_OF_A_DATE.sub("", code), re.IGNORECASE)
@@ -139,10 +161,10 @@ def _dates(archive: zipfile.ZipFile, parts: Mapping[str, str], path: str) -> fro
     return frozenset(str(style) for style, code in enumerate(shown) if code in dates or (code in usual - own.keys()))
 
 
-def _cells(data: bytes, texts: list[str], dates: frozenset[str]) -> Iterator[tuple[tuple[int, int], object]]:
+def _cells(tab: Element, texts: list[str], dates: frozenset[str]) -> Iterator[tuple[tuple[int, int], object]]:
     """The cells of a tab that are not empty."""
     row, column = 0, 0
-    for line in _within(_parsed(data), "row"):
+    for line in _within(tab, "row"):
         row, column = int(line.get("r") or row + 1), 0
         for cell in line:
             if _local(cell) != "c":
