@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -45,11 +46,11 @@ def _dask(scheduler: str) -> Iterator[None]:
     import joblib
 
     try:
-        asyncio.run(_reach(scheduler))
+        asyncio.run(asyncio.wait_for(_reach(scheduler), PATIENCE))
         client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, TimeoutError) as error:
         raise CourseError(f"--scheduler {scheduler}: no Dask scheduler answers there: {_one_line(error)}") from None
-    with client:
+    with _own_messages_only(), client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except (OSError, TimeoutError):
@@ -59,6 +60,20 @@ def _dask(scheduler: str) -> Iterator[None]:
             ) from None
         with joblib.parallel_config(backend=_dask_backend(client)):
             yield
+
+
+@contextmanager
+def _own_messages_only() -> Iterator[None]:
+    """What Dask's client logs of work that is given up, tracebacks among it, is not for whoever runs handprop."""
+    loggers = [logging.getLogger(name) for name in ("distributed.client", "tornado.application", "asyncio")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 async def _reach(scheduler: str) -> None:
@@ -98,15 +113,18 @@ def _dask_backend(client: Any) -> Any:
 
 
 def _lost(error: BaseException | None) -> str:
-    if isinstance(error, ImportError | AttributeError):
+    again = "then run the same command again"
+    if isinstance(error, ImportError | AttributeError) or "deserializ" in str(error):
         return (
-            f"a worker cannot load handprop as it is here ({_one_line(error)}); "
-            "install the same version there, and start the worker again"
+            f"the cluster's scheduler or a worker cannot load handprop ({_one_line(error)[:80]}…); "
+            f"install there what is here, start them anew, {again}"
         )
-    return (
-        f"the cluster lost a piece of work ({_one_line(error)}): its workers were stopped, most likely because memory "
-        "ran out, or its scheduler was; see their own messages, and run the same command again"
-    )
+    if type(error).__name__ == "KilledWorker":
+        return (
+            "workers of the cluster were stopped one after another at the same piece of work, most likely because "
+            f"memory ran out; give each worker more (dask worker --memory-limit), {again}"
+        )
+    return f"the cluster lost a piece of work ({_one_line(error)}); see what its scheduler says, {again}"
 
 
 @contextmanager
