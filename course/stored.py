@@ -28,7 +28,7 @@ SUMS = "SHA256SUMS"
 
 T = TypeVar("T")
 
-LARGEST_SET = 50_000_000
+LARGEST_SET = 10_000_000
 PUT_BACK = "put the course's instructor folder back as generate wrote it, from a copy"
 
 
@@ -179,6 +179,8 @@ class _Versioned(msgspec.Struct):
 
 
 def _version(data: bytes) -> int:
+    if len(data) > LARGEST_SET:
+        raise ValueError(f"more than {LARGEST_SET // 10**6} MB are no set")
     version = int(decoder(_Versioned).decode(data).version)
     if version > VERSION:
         raise CourseError(
@@ -215,8 +217,6 @@ def _as_written(data: bytes, digest: str | None) -> bytes:
 
 
 def _set(data: bytes) -> SetRecord:
-    if len(data) > LARGEST_SET:
-        raise ValueError(f"more than {LARGEST_SET // 10**6} MB are no set")
     sheet_set: SetRecord = decoder(SetRecord).decode(data)
     check_set(sheet_set)
     return sheet_set
