@@ -30,6 +30,10 @@ T = TypeVar("T")
 
 LARGEST_SET = 10_000_000
 PUT_BACK = "put the course's instructor folder back as generate wrote it, from a copy"
+OTHER_VERSION = (
+    "another version of handprop wrote it, or a person. Mark it with the version that made it, or put the course's "
+    "instructor folder back as generate wrote it, from a copy"
+)
 
 
 class Records(Mapping[str, SheetRecord]):
@@ -171,7 +175,9 @@ def _read(instructor: Path, name: str, reading: Callable[[bytes], T]) -> T:
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         if isinstance(error, CourseError):
             raise CourseError(f"{instructor / name}: {error}") from None
-        raise CourseError(f"{instructor / name}: the records cannot be read: {plain(error)}; {PUT_BACK}") from None
+        says = plain(error)
+        advice = OTHER_VERSION if "unknown key" in says else PUT_BACK
+        raise CourseError(f"{instructor / name}: the records cannot be read: {says}; {advice}") from None
 
 
 class _Versioned(msgspec.Struct):
