@@ -24,6 +24,8 @@ MOST_LINES = 2000
 SHEET = r"\A[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\Z"
 """A sheet's id, as `sheet_id` makes them."""
 
+MOST_SAID = 300
+
 Number = Annotated[float, Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 Id = Annotated[str, Meta(pattern=SHEET)]
 Student = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f]+\Z")]
@@ -72,7 +74,7 @@ def _wrong_with_lines(problem: ProblemRecord) -> Iterator[str]:
     try:
         lines = problem.model().lines
     except ExpressionError as error:
-        yield str(error)
+        yield f"line {error.line}: {error.reason}"
         return
     for line, derived in zip(problem.lines, lines, strict=True):
         if line.shape != tuple(map(int, derived.shape)):
@@ -132,8 +134,9 @@ def _type(given: GivenRecord, sizes: dict[str, int]) -> Any:
 
 
 def plain(error: Exception) -> str:
-    """What msgspec or a check says of a record, in plain words: where, then what."""
+    """What msgspec or a check says of a record, in plain words and not too many: where, then what."""
     says, _, path = str(error).partition(" - at `$")
     says = says.replace("`", "").replace("Object contains unknown field", "unknown key")
     path = re.sub(r"(\[\.\.\.\])+", "", path.rstrip("`").lstrip("."))
-    return f"{path}: {says}" if path else says
+    whole = f"{path}: {says}" if path else says
+    return "".join(c if c.isprintable() else "?" for c in whole[:MOST_SAID]) + "…" * (len(whole) > MOST_SAID)

@@ -28,8 +28,12 @@ SUMS = "SHA256SUMS"
 
 T = TypeVar("T")
 
-LARGEST_SET = 50_000_000
+LARGEST_SET = 10_000_000
 PUT_BACK = "put the course's instructor folder back as generate wrote it, from a copy"
+OTHER_VERSION = (
+    "another version of handprop wrote it, or a person. Mark it with the version that made it, or put the course's "
+    "instructor folder back as generate wrote it, from a copy"
+)
 
 
 class Records(Mapping[str, SheetRecord]):
@@ -171,7 +175,9 @@ def _read(instructor: Path, name: str, reading: Callable[[bytes], T]) -> T:
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         if isinstance(error, CourseError):
             raise CourseError(f"{instructor / name}: {error}") from None
-        raise CourseError(f"{instructor / name}: the records cannot be read: {plain(error)}; {PUT_BACK}") from None
+        says = plain(error)
+        advice = OTHER_VERSION if "unknown key" in says else PUT_BACK
+        raise CourseError(f"{instructor / name}: the records cannot be read: {says}; {advice}") from None
 
 
 class _Versioned(msgspec.Struct):
@@ -179,6 +185,8 @@ class _Versioned(msgspec.Struct):
 
 
 def _version(data: bytes) -> int:
+    if len(data) > LARGEST_SET:
+        raise ValueError(f"more than {LARGEST_SET // 10**6} MB are no set")
     version = int(decoder(_Versioned).decode(data).version)
     if version > VERSION:
         raise CourseError(
@@ -215,8 +223,6 @@ def _as_written(data: bytes, digest: str | None) -> bytes:
 
 
 def _set(data: bytes) -> SetRecord:
-    if len(data) > LARGEST_SET:
-        raise ValueError(f"more than {LARGEST_SET // 10**6} MB are no set")
     sheet_set: SetRecord = decoder(SetRecord).decode(data)
     check_set(sheet_set)
     return sheet_set
