@@ -57,14 +57,15 @@ def blow_of(name: str) -> Blow:
     """What befalls the program."""
     if name == "kill":
         return lambda path: os.killpg(0, signal.SIGKILL)
-    if name == "read-only":
-        return lambda path: subprocess.run(shlex.split(os.environ["READ_ONLY"]), check=True) and None
+
+    def shut(path: str) -> None:
+        subprocess.run(shlex.split(os.environ["READ_ONLY"]), check=True)
 
     def refuse(path: str) -> None:
         number = getattr(errno, name)
         raise OSError(number, os.strerror(number), path)
 
-    return refuse
+    return shut if name == "read-only" else refuse
 
 
 def run() -> None:

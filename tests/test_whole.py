@@ -17,6 +17,7 @@ import pytest
 from course.errors import CourseError
 from course.whole import LOCK, READY, UNFINISHED, alone, complete, take_away, together, write_whole
 
+MEMORY = Path("/dev/shm")
 STEPS = ("mkdir", "rmdir", "unlink", "replace", "fsync", "chmod")
 ERRORS = (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO)
 LASTING = {errno.ENOSPC, errno.EROFS}
@@ -33,7 +34,7 @@ def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def tmp_path() -> Iterator[Path]:
     """In memory where there is such a folder: a disk takes ten times as long over these thousands of renamings."""
-    with tempfile.TemporaryDirectory(dir=next(filter(os.path.isdir, ["/dev/shm"]), None)) as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         yield Path(folder).resolve()
 
 
