@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -276,6 +277,7 @@ def main() -> None:
     parser.add_argument("--kind", default="", help="only trouble whose name has these words")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that nothing is left behind
     mounts = rooms.enter()
     with tempfile.TemporaryDirectory(prefix="faults-") as scratch:
         tallies = report(Room(Path(scratch).resolve()), options, mounts)
