@@ -1,6 +1,6 @@
 """The command line, struck at one of its changes to a folder: killed, refused, or shut out by a disk that is read-only.
 
-    python -m benchmarks.struck FOLDER PLACE BLOW ARGUMENT…
+    python -m benchmarks.faults.struck FOLDER PLACE BLOW ARGUMENT…
 
 `PLACE` counts the changes that handprop makes in the folder: files opened to be written, renamed, removed, folders
 made. `BLOW` is `kill`, the name of an error such as `EIO`, `read-only` with the program that makes it so in the

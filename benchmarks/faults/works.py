@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.rooms import Room
-from grader.course import load_course
+from benchmarks.faults.rooms import Room
+from course.stored import load_course
 from grader.readers import FILLERS
 from handprop.demo import STUDENTS, fill_in
 
 SET = 'title = "Faults"\n\n[[problem]]\nuse = "matmul-gradient"\n'
+OVERRIDES = "student,line,score,note\ns000001,1.C,0.5,seen on paper\ns000002,1.C,0.25,an appeal\n"
+
+KILLED, FULL, READ_ONLY, REFUSED = "killed", "a full disk", "a disk that turns read-only", "one change refused"
+AT_ONCE, LOST_WORKER, NO_SECRET = "at once", "a worker killed", "killed before there is a secret"
+
 COURSE, RESULTS = "disk/course", "disk/results"
 
 
 @dataclass(frozen=True)
 class Work:
-    """A command, what is on the disk before it, and whether its files take their places together.
+    """A command, what is on the disk before it, what befalls it, and whether its files take their places together.
 
-    `beside` names what may run at the same time; what is `long` is not repeated often.
+    `beside` names what runs at the same time; what is `long` is not repeated often.
     """
 
     name: str
@@ -29,10 +34,13 @@ class Work:
     before: Path | None
     together: bool = False
     long: bool = False
-    beside: tuple[str, ...] = ()
+    beside: str = ""
+    also: tuple[str, ...] = ()
 
-    def others(self, works: Sequence[Work]) -> Iterator[Work]:
-        return (work for work in works if work.name in self.beside)
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of trouble that befall it."""
+        return (KILLED, FULL, READ_ONLY, REFUSED, *[AT_ONCE] * bool(self.beside), *self.also)
 
 
 def works(room: Room, students: int, many: int, submissions: int) -> list[Work]:
@@ -48,11 +56,11 @@ def works(room: Room, students: int, many: int, submissions: int) -> list[Work]:
         if path.name != "secret":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     made = [
-        Work("generate", _generate("few"), secret, beside=("generate, more students",)),
-        Work("generate, more students", _generate("more"), _kept(room, "few", ""), beside=("grade this course",)),
+        Work("generate", _generate("few"), secret, beside="generate, more students", also=(NO_SECRET,)),
+        Work("generate, more students", _generate("more"), _kept(room, "few", ""), beside="grade this course"),
     ]
     if many:
-        made.append(Work("generate, by processes", _generate("many"), secret, long=True))
+        made.append(Work("generate, by processes", _generate("many"), secret, long=True, also=(LOST_WORKER,)))
     shutil.copytree(course / "course", house / "course")
     _hand_in(house / "course", house / "handed-in", slice(None))
     _hand_in(house / "course", house / "last-week", slice(1, None, 2))
@@ -60,11 +68,16 @@ def works(room: Room, students: int, many: int, submissions: int) -> list[Work]:
     last_week = _marked(room, "course", *late)
     made += [
         Work("grade this course", ("grade", COURSE, "handed-in", "--out", RESULTS), course, together=True),
-        Work("grade", _grade("course", "handed-in"), None, together=True, beside=("grade others",)),
+        Work("grade", _grade("course", "handed-in"), None, together=True, beside="grade others"),
         Work("grade others", _grade("course", *late), last_week, together=True),
-        Work(
-            "grade after last week", _grade("course", "handed-in"), last_week, together=True, beside=("grade others",)
-        ),
+        Work("grade after last week", _grade("course", "handed-in"), last_week, together=True, beside="grade others"),
+    ]
+    by_hand = room.folder / "disk-by-hand"
+    shutil.copytree(last_week, by_hand)
+    (by_hand / "results" / "overrides.csv").write_text(OVERRIDES, encoding="utf-8")
+    made += [
+        Work("grade, with marks by hand", _grade("course", "handed-in"), by_hand, together=True),
+        Work("regrade", ("regrade", RESULTS, "--write"), by_hand, together=True),
     ]
     if submissions:
         _many_handed_in(room, submissions)

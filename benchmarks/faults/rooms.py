@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -51,8 +52,8 @@ class Room:
 
     def start(self, arguments: Sequence[str], strike: Sequence[str] = ()) -> subprocess.Popen[str]:
         """Starts handprop in a process group of its own, so that it can be killed with its workers."""
-        module = ["benchmarks.struck", *strike] if strike else ["handprop"]
-        house = Path(__file__).parent.parent
+        module = ["benchmarks.faults.struck", *strike] if strike else ["handprop"]
+        house = Path(__file__).parents[2]
         own = {
             "PYTHONPATH": str(house),
             "TMPDIR": str(self.folder / "tmp"),
@@ -74,6 +75,15 @@ class Room:
     def run(self, arguments: Sequence[str], strike: Sequence[str] = (), killed_after: float = HANGS) -> Ended:
         """Runs handprop to its end, or kills it."""
         return end(self.start(arguments, strike), killed_after)
+
+    def workers(self, program: subprocess.Popen[str]) -> list[int]:
+        """The processes among which a program shares out its work."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if os.getpgid(int(path.name)) == program.pid and b"popen_loky" in (path / "cmdline").read_bytes():
+                    found.append(int(path.name))
+        return sorted(found)
 
     def place(self, before: Path | None) -> None:
         """Puts onto the disk what is there to begin with."""
@@ -149,6 +159,10 @@ def end(program: subprocess.Popen[str], killed_after: float = HANGS) -> Ended:
     return Ended(None if code == -signal.SIGKILL else code, out, said, monotonic() - start)
 
 
+WHEN = re.compile(rb"^20\d\d-\d\d-\d\d \d\d:\d\d(?=,)", re.MULTILINE)
+"""The time of a change in changes.csv, which is another in each run."""
+
+
 def snapshot(folder: Path) -> Snapshot:
     """What is in a folder, hidden files and all, but for the lock."""
     found = {}
@@ -156,7 +170,7 @@ def snapshot(folder: Path) -> Snapshot:
         for name in (*folders, *(file for file in files if file != LOCK)):
             path = Path(where, name)
             mode = f"{path.stat().st_mode & 0o777:o}"
-            content = FOLDER if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()
+            content = FOLDER if path.is_dir() else hashlib.sha256(WHEN.sub(b"", path.read_bytes())).hexdigest()
             found[str(path.relative_to(folder))] = f"{mode} {content}"
     return found
 
