@@ -64,9 +64,17 @@ def not_whole(it: Known, found: Snapshot) -> list[str]:
     lost = [path for path in old.keys() - there.keys() if path in new]
     cut = [path for path in there if there[path] not in (old.get(path), new.get(path))]
     said = [f"lost: {', '.join(lost[:4])}"] * bool(lost) + [f"cut, or of neither run: {', '.join(cut[:4])}"] * bool(cut)
-    if not said and it.work.together and not ready(found) and there not in (old, new):
-        said.append(f"of two runs: {differing(there, new)}")
+    if not said and it.work.together:
+        there, allowed = (moved(found, new), [new]) if ready(found) else (there, [old, new])
+        said += [f"of two runs: {differing(there, new)}"] * (there not in allowed)
     return said
+
+
+def moved(found: Snapshot, new: Snapshot) -> Snapshot:
+    """What the next run makes of it: what is ready takes its place; what is to go is in a list, and is taken as gone."""
+    in_order = sorted(found.items(), key=lambda item: READY in Path(item[0]).parts)
+    there = seen({path.replace(f"{READY}/", ""): content for path, content in in_order})
+    return {path: content for path, content in there.items() if path in new}
 
 
 def ready(found: Snapshot) -> bool:
