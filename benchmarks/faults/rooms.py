@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from benchmarks.faults.forked import Forked
 from course.whole import LOCK
+
+Program = subprocess.Popen[str] | Forked
 
 Snapshot = dict[str, str]
 """What is in a folder: of each file its mode and a hash of its bytes, of each folder its mode, by path."""
@@ -45,26 +48,30 @@ class Room:
     """A folder in which programs run; what they write is on `disk`."""
 
     folder: Path
+    forks: bool = False
 
     @property
     def disk(self) -> Path:
         return self.folder / "disk"
 
-    def start(self, arguments: Sequence[str], strike: Sequence[str] = ()) -> subprocess.Popen[str]:
+    def start(self, arguments: Sequence[str], strike: Sequence[str] = ()) -> Program:
         """Starts handprop in a process group of its own, so that it can be killed with its workers."""
-        module = ["benchmarks.faults.struck", *strike] if strike else ["handprop"]
-        house = Path(__file__).parents[2]
-        own = {
-            "PYTHONPATH": str(house),
-            "TMPDIR": str(self.folder / "tmp"),
-            "JOBLIB_TEMP_FOLDER": str(self.folder / "tmp"),
+        scratch = self.folder / "tmp"
+        scratch.mkdir(exist_ok=True)
+        names = {
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "TMPDIR": str(scratch),
+            "JOBLIB_TEMP_FOLDER": str(scratch),
+            "HANDPROP_CACHE": str(self.folder / "cache"),
+            "READ_ONLY": f"mount --bind {self.folder / 'shut'} {self.disk}",
         }
-        read_only = f"mount --bind {self.folder / 'shut'} {self.disk}"
-        (self.folder / "tmp").mkdir(exist_ok=True)
+        if self.forks:
+            return Forked(arguments, strike, self.folder, names)
+        module = ["benchmarks.faults.struck", *strike] if strike else ["handprop"]
         return subprocess.Popen(
             [sys.executable, "-m", *module, *arguments],
             cwd=self.folder,
-            env={**os.environ, **own, "HANDPROP_CACHE": str(self.folder / "cache"), "READ_ONLY": read_only},
+            env={**os.environ, **names},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -76,7 +83,7 @@ class Room:
         """Runs handprop to its end, or kills it."""
         return end(self.start(arguments, strike), killed_after)
 
-    def workers(self, program: subprocess.Popen[str]) -> list[int]:
+    def workers(self, program: Program) -> list[int]:
         """The processes among which a program shares out its work."""
         found = []
         for path in Path("/proc").glob("[0-9]*"):
@@ -145,7 +152,7 @@ class Room:
             unmount(self.disk)
 
 
-def end(program: subprocess.Popen[str], killed_after: float = HANGS) -> Ended:
+def end(program: Program, killed_after: float = HANGS) -> Ended:
     """Waits for a program, or kills it and all that it started; both streams end when the last of them is gone."""
     start = monotonic()
     try:

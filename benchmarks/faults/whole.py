@@ -23,19 +23,23 @@ class Known:
     changes: int
 
 
+class Unsteady(Exception):
+    """Work that cannot be disturbed: it fails, or ends with other bytes, where nothing happens."""
+
+
 def known(room: Room, work: Work) -> Known:
-    """Runs it without trouble, twice: the second time its changes are counted."""
+    """Runs it without trouble, twice: the second time its changes are counted. Raises Unsteady."""
     found = []
     for strike in ((), (str(room.disk), "0", "count")):
         room.place(work.before)
         old = snapshot(room.disk)
         ended = room.run(work.arguments, strike)
         if ended.code not in (0, 1):
-            raise SystemExit(f"{work.name} does not work where nothing happens: {ended.said}")
+            raise Unsteady(f"{work.name} does not work where nothing happens: {ended.said}")
         found.append((old, snapshot(room.disk), ended))
     (old, new, ended), (_, again, counted) = found
     if new != again:
-        raise SystemExit(f"{work.name} ends with other bytes each time: {differing(again, new)}")
+        raise Unsteady(f"{work.name} ends with other bytes each time: {differing(again, new)}")
     return Known(work, old, new, ended, int(counted.out.split()[-1]))
 
 
@@ -71,7 +75,7 @@ def not_whole(it: Known, found: Snapshot) -> list[str]:
 
 
 def moved(found: Snapshot, new: Snapshot) -> Snapshot:
-    """What the next run makes of it: what is ready takes its place; what is to go is in a list, and is taken as gone."""
+    """What the next run makes of it: what is ready is in its place, and what a list says is to go is gone."""
     in_order = sorted(found.items(), key=lambda item: READY in Path(item[0]).parts)
     there = seen({path.replace(f"{READY}/", ""): content for path, content in in_order})
     return {path: content for path, content in there.items() if path in new}
