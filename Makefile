@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test format lint types tests slow bench fairness pages pictures katex clean
+.PHONY: demo test format lint types tests slow bench fairness faults pages pictures katex clean
 
 # Sets everything up and runs the whole round: sheets for a small class, filled in, marked.
 demo: $(READY)
@@ -45,6 +45,10 @@ bench: $(READY)
 # Honest students and students with one mistake, marked by the hundred thousand: some ten minutes.
 fairness: $(READY)
 	$(BIN)/python -m benchmarks.fairness
+
+# Runs are killed, disks fill and turn read-only, two runs meet: nothing may be lost. Some hours; FAULTS="--kills 5 --submissions 1000" is a few minutes.
+faults: $(READY)
+	$(BIN)/python -m benchmarks.faults $(FAULTS)
 
 # Rewrites the pages in examples/ and the generated parts of docs/ and README.md after a change that was meant; look at the difference before committing it.
 pages: $(READY)
