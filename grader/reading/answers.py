@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.handed_in import NoNumber
+from grader.reading.around import alone
 from grader.reading.guarding import guarded
 from grader.reading.matrices import MATRIX_FORMS, Grid, grids, in_one_place, listed
 from grader.reading.numbers import (
@@ -19,6 +21,7 @@ from grader.reading.numbers import (
     said,
 )
 from grader.reading.plain import plain
+from grader.reading.two_ways import BARE_PAIRS, RAISED_BELOW_ONE, Asked, Sign
 
 __all__ = ["Entry", "Reading", "read"]
 
@@ -38,9 +41,9 @@ class Reading:
     raw: Raw | None = None
 
     @property
-    def asks(self) -> bool:
-        """Whether the meaning of a comma is asked about."""
-        return any(entry.asks for row in self.entries for entry in row)
+    def asks(self) -> frozenset[str]:
+        """What is asked about that the sign of decimals would tell."""
+        return frozenset(entry.asks for row in self.entries for entry in row if entry.asks)
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -48,49 +51,68 @@ class Reading:
         return tuple(dict.fromkeys(entry.message for row in self.entries for entry in row if entry.message))
 
 
-def read(answer: object, shape: tuple[int, ...] = (), decimal_comma: bool | None = None) -> Reading:
+def read(answer: object, shape: tuple[int, ...] = (), sign: Sign | None = None) -> Reading:
     """An answer as entries of the shape asked, whatever was handed in: () is a scalar, (rows, columns) a matrix.
 
-    Whether commas are decimal is said by the rest of the sheet; where it is not, the answer's own commas tell.
+    What stands before decimals is said by the rest of the sheet; where it is not, the answer's own commas tell.
     """
     rows, columns = shape or (1, 1)
     return guarded(
-        lambda: _read_whole(answer, shape, decimal_comma),
+        lambda: _read_whole(answer, shape, sign),
         lambda says: Reading(_everywhere(Entry("unreadable", message=says), rows, columns)),
         answer,
     )
 
 
-def _read_whole(answer: object, shape: tuple[int, ...], decimal_comma: bool | None) -> Reading:
-    reading = _read(answer, shape, decimal_comma)
+def _read_whole(answer: object, shape: tuple[int, ...], sign: Sign | None) -> Reading:
+    reading = _read(answer, shape, sign)
     if shape and reading.messages and (whole := in_one_place(answer)):
-        spread = _read(whole, shape, decimal_comma)
+        spread = _read(whole, shape, sign)
         return reading if spread.messages else spread
     return reading
 
 
-def _read(answer: object, shape: tuple[int, ...], decimal_comma: bool | None) -> Reading:
+def _read(answer: object, shape: tuple[int, ...], sign: Sign | None) -> Reading:
     rows, columns = shape or (1, 1)
     try:
         if isinstance(answer, str):
             if len(answer) > 2000 + 100 * rows * columns:
                 raise Refused(f"This answer has {len(answer):,} characters, too many for what is asked. {MATRIX_FORMS}")
-            return _choose(grids(plain(answer), scalar=not shape), rows, columns, decimal_comma)
+            text = alone(plain(answer))
+            if (
+                shape
+                and 2 * text.count(",") == rows * columns
+                and BARE_PAIRS.fullmatch(text)
+                and sign not in (".", "·")
+            ):
+                return _pairs(text, rows, columns, sign)
+            return _choose(grids(text, scalar=not shape), rows, columns, sign)
         if isinstance(answer, NoNumber):
             raise Refused(answer.says)
-        return _choose([listed(answer)], rows, columns, decimal_comma)
+        return _choose([listed(answer)], rows, columns, sign)
     except Refused as refused:
         text = answer.typed if isinstance(answer, NoNumber) else answer if isinstance(answer, str) else ""
-        return Reading(_everywhere(Entry("unreadable", None, clip(text), said("", str(refused))), rows, columns))
+        about = refused.about if isinstance(refused, Asked) else ""
+        entry = Entry("unreadable", None, clip(text), said("", str(refused)), asks=about)
+        return Reading(_everywhere(entry, rows, columns))
 
 
-def _choose(layouts: Sequence[Grid], rows: int, columns: int, decimal_comma: bool | None) -> Reading:
+def _pairs(text: str, rows: int, columns: int, sign: Sign | None) -> Reading:
+    """0,8 where two numbers are asked: one decimal, which is too few; asked about where the sign is not known."""
+    each = re.split(r"[;\s]+", text.strip(" ;\n"))
+    if sign is None:
+        numbers, decimal = each[0].replace(",", ", "), each[0].replace(",", ".")
+        raise Asked(f"“{each[0]}” can be read in two ways: is it {decimal}, or two numbers, as in [{numbers}]?", "pair")
+    return _choose([[[cell] for cell in each]], rows, columns, sign)
+
+
+def _choose(layouts: Sequence[Grid], rows: int, columns: int, sign: Sign | None) -> Reading:
     """The reading that fits the asked shape best; two that fit as well and differ are asked about."""
     tried: list[tuple[Key, Reading]] = []
     for misfit, grid, notes in sorted((_arranged(grid, rows, columns) for grid in layouts), key=lambda fit: fit[0]):
         if any(not key[0] and key[1] < misfit for key, _ in tried):
             break
-        tried.append(_fitted(grid, misfit, notes, rows, columns, decimal_comma))
+        tried.append(_fitted(grid, misfit, notes, rows, columns, sign))
     least = min(key for key, _ in tried)
     best = [reading for key, reading in tried if key == least]
     if least[1] < 3 and any(_values(reading) != _values(best[0]) for reading in best):
@@ -120,7 +142,7 @@ def _arranged(grid: Grid, rows: int, columns: int) -> tuple[int, Grid, tuple[str
 
 
 def _fitted(
-    grid: Grid, misfit: int, notes: tuple[str, ...], rows: int, columns: int, decimal_comma: bool | None
+    grid: Grid, misfit: int, notes: tuple[str, ...], rows: int, columns: int, sign: Sign | None
 ) -> tuple[Key, Reading]:
     """One way of reading, with a key that is least for the best: all readable first, then the right shape."""
     lengths = [len(row) for row in grid]
@@ -128,13 +150,13 @@ def _fitted(
     sizes += ": is it transposed?" if lengths == [rows] * columns else "."
     if sum(lengths) > 4 * rows * columns + 100:
         return (True, 4, 0), Reading(_everywhere(Entry("unreadable", message=sizes), rows, columns))
-    if any(isinstance(cell, str) and DECIMAL_COMMA.search(cell[:LONGEST_NUMBER]) for row in grid for cell in row):
-        decimal_comma = True
+    texts = [cell[:LONGEST_NUMBER] for row in grid for cell in row if isinstance(cell, str)]
+    if any(map(DECIMAL_COMMA.search, texts)):
+        sign = ","
+    elif sign is None and sum(map(bool, map(RAISED_BELOW_ONE.fullmatch, texts))) > 1:  # 0·25 and 0·5: no products
+        sign = "·"
     read = tuple(
-        tuple(
-            _entry(cell, "" if sum(lengths) == 1 else f"row {r}, column {c}", decimal_comma)
-            for c, cell in enumerate(row, 1)
-        )
+        tuple(_entry(cell, "" if sum(lengths) == 1 else f"row {r}, column {c}", sign) for c, cell in enumerate(row, 1))
         for r, row in enumerate(grid, 1)
     )
     cells = [entry for row in read for entry in row]
@@ -160,10 +182,10 @@ def _row(row: tuple[Entry, ...], r: int, columns: int) -> tuple[Entry, ...]:
     return (Entry("unreadable", text=" ".join(entry.text for entry in row), message=says),) * columns
 
 
-def _entry(cell: object, where: str, decimal_comma: bool | None) -> Entry:
+def _entry(cell: object, where: str, sign: Sign | None) -> Entry:
     """One entry from whatever stands in its place."""
     if isinstance(cell, str):
-        return number(cell, where, decimal_comma)
+        return number(cell, where, sign)
     if cell is None:
         return Entry("blank")
     if isinstance(cell, int | float) and not isinstance(cell, bool):

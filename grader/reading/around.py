@@ -19,7 +19,7 @@ _AROUND: tuple[tuple[str, str], ...] = (
     (r"\A\s*\d+[x×]\d+ \w+\{[\w, ]*\}:[^\S\n]*\n", ""),
     (r"(?i)(?:^|(?<=[\n;]))\s*row\s*\d+\s*[:=]", " "),
     (r"\A\s*[^\W\d]\w*\s*&\s*=", ""),
-    (r"\A\s*(?=[^=≈:\n\[(|&;,]*[^\W\d])[^=≈:\n\[(|&;,]{1,60}(?::=|==|<-|[=≈:])", ""),
+    (r"\A\s*(?=[^=≈:<\n\[(|&;,]*[^\W\d])[^=≈:\n\[(|&;,]{1,60}(?::=|==|<-|[=≈:])", ""),
     (rf"(?i)\A\s*(?:ca|circa|approx|approximately|about|roughly)\.?(?!\w){_NUMBERS_FOLLOW}", ""),
     (r",\s*(?:dtype|grad_fn|device|requires_grad|shape)\s*=\s*(?:<[^<>]*>|'[^']*'|\([\d, ]*\)|[\w.]+)", ""),
     (r"(?<!\w)(?:\w{1,9}\.)?(?:as)?(?:[aA]rray|[mM]atrix|[tT]ensor|float(?:\d\d)?|list|mat)\s*(?=\()", ""),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from grader.reading.answers import Reading, read
 from grader.reading.numbers import LONGEST_NUMBER, Entry
+from grader.reading.two_ways import Sign
 
 Array = NDArray[np.float64]
 
@@ -46,7 +47,7 @@ class Column:
         return self.odd.get(member) or Reading(tuple(tuple(Entry("number", x) for x in row) for row in rows))
 
 
-def read_column(typed: Sequence[object], shape: tuple[int, ...], decimal_comma: bool | None = None) -> Column:
+def read_column(typed: Sequence[object], shape: tuple[int, ...], sign: Sign | None = None) -> Column:
     """An answer of all students, as numbers of the shape asked."""
     rows, columns = shape or (1, 1)
     numbers = np.empty((len(typed), rows, columns))
@@ -61,7 +62,7 @@ def read_column(typed: Sequence[object], shape: tuple[int, ...], decimal_comma: 
             middle = (start + stop) // 2
             waiting += [(start, middle), (middle, stop)]
         else:
-            odd[start] = _read_again(typed[start], shape, decimal_comma)
+            odd[start] = _read_again(typed[start], shape, sign)
             numbers[start] = values_of(odd[start])
     return Column(typed, shape, np.ascontiguousarray(np.moveaxis(numbers, 0, -1)), odd)
 
@@ -113,13 +114,13 @@ def values_of(reading: Reading) -> list[list[float]]:
     return [[np.nan if entry.value is None else entry.value for entry in row] for row in reading.entries]
 
 
-def _read_again(answer: object, shape: tuple[int, ...], decimal_comma: bool | None) -> Reading:
+def _read_again(answer: object, shape: tuple[int, ...], sign: Sign | None) -> Reading:
     """Read with patience; the same few characters are read once."""
     if isinstance(answer, str) and len(answer) <= 100:
-        return _read_text(answer, shape, decimal_comma)
-    return read(answer, shape, decimal_comma)
+        return _read_text(answer, shape, sign)
+    return read(answer, shape, sign)
 
 
 @lru_cache(maxsize=10_000)
-def _read_text(answer: str, shape: tuple[int, ...], decimal_comma: bool | None) -> Reading:
-    return read(answer, shape, decimal_comma)
+def _read_text(answer: str, shape: tuple[int, ...], sign: Sign | None) -> Reading:
+    return read(answer, shape, sign)

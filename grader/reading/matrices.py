@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from grader.reading.around import LABEL, alone
 from grader.reading.numbers import DEEPEST, Refused, check_brackets, clip, covered, number
 from grader.reading.plain import plain
+from grader.reading.two_ways import refuse_doubtful_rows
 
 MATRIX_FORMS = "Accepted: [[0.1, 0.2], [0.3, 0.4]], or one row on each line."
 
@@ -15,22 +16,29 @@ Grid = Sequence[Sequence[object]]
 
 _ROWS, _LINES, _BLANKS = r"(?:;|\n)\s*", r"\n\s*", r"\s+"
 # What ends a row, and what stands between its entries. All are tried, and the shape that is asked decides.
+_BOTH_ENDS = re.compile(r";[^\S\n]*[^;\s][^;\n]*\n|\n[^;\n]+;[^\S\n]*[^\s;]")  # 1;2 on one line, 3;4 on the next
 _LAYOUTS = (
     (_ROWS, ","), (_ROWS, _BLANKS), (_ROWS, r",\s+"), (_LINES, ";"), (_LINES, "&"), (_LINES, "\t"),
     (",", _BLANKS),
 )  # fmt: skip
 _OPERATOR = re.compile(r"(?<!\s)\s*(\*+|[/^×·⋅∙]|\\times|\\cdot|(?<=[\d.)])\s*[xX](?=\s*10))\s*|(?<!\s)\s+(?=%)")
 LONGEST = 5000
+_NO_NAMES = ("exp", "ln", "log", "log10", "sqrt", "tanh", "sigmoid", "sigma", "relu", "step", "max", "min", "pi",
+             "minus", "plus", "neg", "negative")  # fmt: skip
 _PLACE = re.compile(r"_{2,}|…|\.{3}|□")  # a place to write in, as it is printed
 _NOTHING_INSIDE = re.compile(r"\[[\s,;&]*\]|,[\s,]*(?=\])")
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3} [0-9]{3}(?![0-9.,])")
-_LOOSE_COMMA = re.compile(r",(?!\d)|(?<!\d),")
+# Commas that part entries: none is, where there are blanks too, that stands between digits or as in -,25.
+_LOOSE_COMMA = re.compile(r",(?!\d)|(?<![\d\s+-]),")
+_BESIDE_PLACE = re.compile(r"[_?…□][^\S\n]+[^\s,;\]]*,\d|\d,\d+[^\S\n]+[_?…□]")  # [____ 2,6]
+_UNFINISHED = tuple("*/+-^·×⋅")
 _LOOSE_SIGN = re.compile(r"(?:^|(?<!\s)\s+)([-+])\s+(?=\S)")
 
 
 def grids(text: str, scalar: bool) -> Sequence[Grid]:
     """Every way in which a text can be set out in rows and entries."""
-    text = alone(text).strip(" \t\n*")
+    refuse_doubtful_rows(text)
+    text = text.strip(" \t\n*")
     if scalar and not re.search(r"[\[;&|\n]", text.rstrip(",;")):
         return [[[text.rstrip(",;")]]]
     check_brackets(text)
@@ -58,7 +66,7 @@ def _counts(cells: Sequence[object]) -> bool:
 
 
 def _is_name(cell: object) -> bool:
-    return isinstance(cell, str) and (not cell or bool(re.fullmatch(LABEL, cell)))
+    return isinstance(cell, str) and (not cell or (bool(re.fullmatch(LABEL, cell)) and cell.lower() not in _NO_NAMES))
 
 
 def in_one_place(answer: object) -> object:
@@ -78,7 +86,8 @@ def in_one_place(answer: object) -> object:
         if not all(isinstance(row[0], str) and not any(map(_typed, row[1:])) for row in rows):
             return ""
         whole = "\n".join(str(row[0]) for row in rows)
-    return "" if _THOUSANDS.search(whole) else whole.strip(" \t\n&,;|\\")
+    odd = _THOUSANDS.search(whole) or whole.rstrip().endswith(_UNFINISHED)
+    return "" if odd else whole.strip(" \t\n&,;|\\")
 
 
 def _typed(cell: object) -> bool:
@@ -108,6 +117,10 @@ def _laid_out(text: str) -> list[Grid]:
         for each in spaced:
             grid = [_split(row, between) for row in each]
             odd = ends == "," and {len(row) for row in grid} != {max(2, len(grid[0]))}  # 1, 2 3 is no matrix
+            odd |= between == "," and any(map(_BESIDE_PLACE.search, each))
+            odd |= (
+                ends == _ROWS and not rows and {len(row) for row in grid} == {1} and bool(_BOTH_ENDS.search(inside[0]))
+            )
             if grid not in found and not odd:
                 found.append(grid)
     return found

@@ -7,6 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from grader.reading.two_ways import Asked, Sign, settled
+from grader.reading.two_ways import Refused as Refused
+
 NUMBER_FORMS = "Accepted: 0.25, 0,25, -1/3, 2e-3 or sqrt(2)/2."
 LONGEST_NUMBER, DEEPEST = 200, 40
 
@@ -20,31 +23,17 @@ class Entry:
     text: str = ""
     message: str = ""
     decimals: int | None = None  # as typed, and only for a plain decimal: 1/3 has no last place
-    asks: bool = False  # whether only its comma is in doubt: 1,234
-
-
-class Refused(Exception):
-    """Carries one sentence for the student from where reading stopped to where entries are made."""
+    asks: str = ""  # what it is about, where the sign of decimals would tell how it is read: 1,234
 
 
 _STRIPPED_LEFT, _STRIPPED_RIGHT = " \t\n$`*_'\"=≈~:", " \t\n$`*_'\""
 _BLANK = re.compile(r"[\s_?.…\-□☐()\[\]{}]*")
 # A plain decimal with its sign, and its digits with a point or a comma.
 DECIMAL = re.compile(r"([-+]?)\s*([0-9]+(?:\.[0-9]*|,[0-9]+)?|[.,][0-9]+)")
+_PLAIN = re.compile(r"[-+]?[0-9]*\.?[0-9]*")
 # A comma that can be nothing but a decimal one; where one stands, the others of the answer are decimal too.
 DECIMAL_COMMA = re.compile(r"(?<![0-9.,])0?,[0-9]|[0-9],(?:[0-9]{1,2}|[0-9]{4,})(?![0-9.,])")
 _TWO_ENTRIES = re.compile(r"(?<=[\w.)}])\s+[-+](?=\S)")
-_DOUBTFUL: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"(?:[*×·⋅∙xX]|\\times|\\cdot)\s*10\s*[-+]\s*[0-9]+\s*$"),
-        "“{}” is not clear: was 10^-3 meant, with a ^ before the exponent?",
-    ),
-    (
-        re.compile(r"^[-+]?0[·⋅∙][0-9]+$"),
-        "“{}” is not clear: is it a decimal, as in 0.25, or a product, as in 0*25?",
-    ),
-)
-_THOUSANDS = re.compile(r"(?<![0-9.,])([1-9][0-9]{0,2}),([0-9]{3})(?![0-9.,])")
 _ENDS = re.compile(r"(?<![0-9.,])([0-9]*[.,][0-9]+)(?:\.{3}|…|\.)\Z")  # 0.333… or the end of a sentence
 # Digits in groups of three: 1.234,5 and 1,234.5 and 1'234.5, or several groups. A single group may be decimals.
 _GROUPS = re.compile(
@@ -59,10 +48,10 @@ _BY_CAUSE: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def number(typed: str, where: str = "", decimal_comma: bool | None = None) -> Entry:
+def number(typed: str, where: str = "", sign: Sign | None = None) -> Entry:
     """One number in any form a student may type; `where` is its place in a matrix, for the message.
 
-    Commas are decimal, or stand between thousands; where that is not known, 1,234 is asked about.
+    `sign` is what stands before decimals; where that is not known, 1,234 is asked about.
     """
     typed = typed.strip()
     text = typed.lstrip(_STRIPPED_LEFT).rstrip(_STRIPPED_RIGHT)
@@ -72,27 +61,21 @@ def number(typed: str, where: str = "", decimal_comma: bool | None = None) -> En
         if len(text) > LONGEST_NUMBER:
             raise Refused(f"This has more than {LONGEST_NUMBER} characters, too many for one number. {NUMBER_FORMS}")
         text = _ENDS.sub(r"\1", text)
-        text = _GROUPS.sub(lambda found: re.sub(r"\D", "", found[0]), text)
-        if not decimal_comma and "," in text and (asked := _THOUSANDS.search(text)):
-            whole, rest = asked.groups()
-            if decimal_comma is None:
-                says = f"“{asked[0]}” can be read in two ways: is it {whole}.{rest} or {whole}{rest}?"
-                return Entry("unreadable", None, clip(typed), said(where, says), asks=True)
-            text = _THOUSANDS.sub(r"\1\2", text)
+        if not _PLAIN.fullmatch(text):
+            text = settled(text, sign, clip(text))
+            text = _GROUPS.sub(lambda found: re.sub(r"\D", "", found[0]), text)
         if decimal := DECIMAL.fullmatch(text):
-            sign, digits = decimal[1], decimal[2].replace(",", ".")
-            return Entry("number", float(sign + digits), clip(typed), "", len(digits.partition(".")[2]))
+            digits = decimal[2].replace(",", ".")
+            return Entry("number", float(decimal[1] + digits), clip(typed), "", len(digits.partition(".")[2]))
         dropped = len(typed) - len(typed.lstrip(_STRIPPED_LEFT))
         return Entry("number", _worked_out(text, dropped, in_matrix=bool(where)), clip(typed))
     except Refused as refused:
-        return Entry("unreadable", None, clip(typed), said(where, str(refused)))
+        about = refused.about if isinstance(refused, Asked) else ""
+        return Entry("unreadable", None, clip(typed), said(where, str(refused)), asks=about)
 
 
 def _worked_out(text: str, offset: int, in_matrix: bool) -> float:
     """The value of an expression such as 1/3 or e^-1/(1+e^-1), or a sentence on what is wrong with it."""
-    for pattern, question in _DOUBTFUL:
-        if pattern.search(text):
-            raise Refused(question.format(clip(text)))
     if in_matrix and _TWO_ENTRIES.search(covered(text)):
         raise Refused(f"“{clip(text)}” is not clear: two entries, with a comma between, or a difference, as in 1-4?")
     check_brackets(text)
