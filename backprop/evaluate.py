@@ -71,7 +71,7 @@ def _bounds(expression: Expression, known: Mapping[str, Any], sizes: Mapping[str
         found = _bounds(argument, known, sizes, rounding)
         if kind is MATRIX:
             worked = isinstance(argument, Apply) and not OPERATIONS[argument.operation].moves
-            found = rounding.kept(_interval(found)) if worked else _interval(found)
+            found = rounding.kept(_interval(found), argument) if worked else _interval(found)
         read.append(found)
     if operation.bounds is not None:
         return operation.bounds(rounding, *read)

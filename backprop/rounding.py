@@ -60,8 +60,8 @@ class Rounding:
     def unit(self) -> float:
         return float(10.0**-self.decimals)
 
-    def kept(self, x: Interval) -> Interval:
-        """What may be kept of a number: in full, truncated or rounded."""
+    def kept(self, x: Interval, what: object = "") -> Interval:
+        """What may be kept of a number: in full, truncated or rounded; `what` it is, for whoever follows the work."""
         return Interval(-self._greatest(-x.low), self._greatest(x.high))
 
     def _greatest(self, x: Array) -> Array:

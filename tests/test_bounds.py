@@ -122,7 +122,7 @@ def test_what_is_masked_or_no_target_allows_nothing() -> None:
 
 
 def test_bounds_that_are_too_narrow_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Rounding, "kept", lambda rounding, x: x)
+    monkeypatch.setattr(Rounding, "kept", lambda rounding, x, what="": x)
     for student in ("half even", "truncates", "full precision", "truncates inside"):
         with pytest.raises(AssertionError, match="is outside"):
             assert_honest_sheets(STUDENTS[student], decimals=4)

@@ -48,7 +48,7 @@ def matrix_product(a: Array, b: Array) -> Array:
 def bounds_of_product(rounding: Rounding, a: Interval, b: Interval) -> Interval:
     """Each product is kept, then added up."""
     columns, rows = a.map(lambda x: x[:, :, None]), b.map(lambda x: x[None])
-    return rounding.kept(multiply(rounding, columns, rows)).map(lambda x: x.sum(axis=1))
+    return rounding.kept(multiply(rounding, columns, rows), "product").map(lambda x: x.sum(axis=1))
 
 
 def entry_of_product(i: Expression, j: Expression, a: Entries, b: Entries) -> Expression:
@@ -74,14 +74,14 @@ def divide(rounding: Rounding, a: Interval, b: Interval) -> Interval:
     inverse = _inverse(b)
     direct = multiply(rounding, a, inverse)
     one_by_one = a.low.ndim == b.low.ndim > 1 and a.low.shape[:-1] == b.low.shape[:-1]
-    return direct if one_by_one else direct.hull(multiply(rounding, a, rounding.kept(inverse)))
+    return direct if one_by_one else direct.hull(multiply(rounding, a, rounding.kept(inverse, "reciprocal")))
 
 
 def power(rounding: Rounding, a: Interval, exponent: Array) -> Interval:
     """a ** k for a number k: whole powers by products, each kept, or by squares; others where a is positive."""
     k = float(exponent.flat[0])
     if k < 0:
-        return _inverse(rounding.kept(power(rounding, a, -exponent)))
+        return _inverse(rounding.kept(power(rounding, a, -exponent), "lower power"))
     if k != int(k):
         return a.map(lambda x: np.maximum(x, 0) ** k)
     if k < 2:
@@ -89,10 +89,10 @@ def power(rounding: Rounding, a: Interval, exponent: Array) -> Interval:
     if k == 2:
         ends, across = (a.low**2, a.high**2), (a.low <= 0) & (a.high >= 0)
         return Interval(np.where(across, 0, np.minimum(*ends)), np.maximum(*ends))
-    found = multiply(rounding, a, rounding.kept(power(rounding, a, exponent - 1)))
+    found = multiply(rounding, a, rounding.kept(power(rounding, a, exponent - 1), "lower power"))
     if k % 2:
         return found
-    return found.hull(power(rounding, rounding.kept(power(rounding, a, exponent / 2)), np.array([2.0])))
+    return found.hull(power(rounding, rounding.kept(power(rounding, a, exponent / 2), "lower power"), np.array([2.0])))
 
 
 SPREAD = "; a scalar, a row or a column is spread to fit"

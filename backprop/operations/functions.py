@@ -25,8 +25,8 @@ def bounds_of_tanh(rounding: Rounding, a: Interval) -> Interval:
 
     Their difference and sum are kept too: exact where both are at these decimals, less than a unit off otherwise.
     """
-    up = rounding.kept(a.map(np.exp))
-    down = rounding.kept(Interval(np.exp(-a.high), np.exp(-a.low)))
+    up = rounding.kept(a.map(np.exp), "exponential")
+    down = rounding.kept(Interval(np.exp(-a.high), np.exp(-a.low)), "exponential")
     off = np.where(rounding.is_exact(up) & rounding.is_exact(down), 0, rounding.unit)
 
     def quotient(up: Array, down: Array, off: Array) -> Array:

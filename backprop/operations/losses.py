@@ -33,15 +33,15 @@ def mean_cross_entropy(p: Array, y: Array) -> Array:
 
 def bounds_of_mean(rounding: Rounding, p: Interval, y: Interval) -> Interval:
     """The mean of −ln at the targets: each logarithm is kept, their sum, and the sum over the rows."""
-    log = rounding.kept(bounds_of_log(rounding, p))
-    product = rounding.kept(multiply(rounding, y, log))
+    log = rounding.kept(bounds_of_log(rounding, p), "logarithm")
+    product = rounding.kept(multiply(rounding, y, log), "product")
     # Nobody multiplies by 1, or takes the logarithm of what counts nothing.
     one, zero = ((y.low == at) & (y.high == at) for at in (1, 0))
     low, high = (
         np.where(zero, 0, np.where(one, taken, times))
         for taken, times in ((log.low, product.low), (log.high, product.high))
     )
-    total = rounding.kept(Interval(-high.sum(axis=(0, 1)), -low.sum(axis=(0, 1))))
+    total = rounding.kept(Interval(-high.sum(axis=(0, 1)), -low.sum(axis=(0, 1))), "sum")
     return divide(rounding, total, Interval.exact(np.array([float(p.low.shape[0])])))
 
 

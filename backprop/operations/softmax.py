@@ -36,7 +36,7 @@ def bounds_of_softmax(rounding: Rounding, a: Interval) -> Interval:
         if not members.size:
             break
         below = _below(a.map(lambda x, m=members: x[..., m]), at[..., members])  # type: ignore[misc]
-        shares, where = _shares(rounding, rounding.kept(below)), is_top[..., members]
+        shares, where = _shares(rounding, rounding.kept(below, "difference to the row's maximum")), is_top[..., members]
         low[..., members] = np.fmin(low[..., members], np.where(where, shares.low, np.inf))
         high[..., members] = np.fmax(high[..., members], np.where(where, shares.high, -np.inf))
     return Interval(low, high)
@@ -52,10 +52,10 @@ def _below(a: Interval, at: Array) -> Interval:
 
 def _shares(rounding: Rounding, a: Interval) -> Interval:
     """An entry grows with its own exponential, which counts once, and falls with the others'; the sum is kept."""
-    e, unit = rounding.kept(a.map(np.exp)), rounding.unit
+    e, unit = rounding.kept(a.map(np.exp), "exponential"), rounding.unit
     least, most = (x.sum(axis=1, keepdims=True) - x for x in (e.low, e.high))  # of the others
-    sum_high = rounding.kept(Interval.exact(e.low + most)).high
-    sum_low = rounding.kept(Interval.exact(e.high + least)).low
+    sums = rounding.kept(Interval(e.high + least, e.low + most), "sum of the row's exponentials")
+    sum_low, sum_high = sums.low, sums.high
     # A larger exponential can be the less where its sum is just rounded up, a smaller one the more where truncated.
     up, down = (np.floor(sum_high / unit + TOLERANCE) + 1) * unit, sum_low - unit
     rounded_up = up - (0.5 + TOLERANCE) * unit - most

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,9 +17,9 @@ from backprop.model import Line, Model
 from backprop.rounding import Array, Interval, Rounding
 from course.records import LineRecord, ProblemRecord
 from grader.marking.behind_blanks import blanks_before
-from grader.marking.mistakes import part_of
 from grader.marking.naming import Named, name_mistakes, needed
 from grader.marking.paid import Judged, Payment, Worked
+from grader.marking.search import Search, part_of
 from grader.marking.wrote import Wrote
 
 CHUNK = 4096
@@ -73,7 +73,7 @@ def mark_problem(
     passes, parts = [], []
     for start in range(0, len(givens), CHUNK):
         chunk = slice(start, start + CHUNK)
-        passes.append(_Pass(problem, givens[chunk], {n: a[..., chunk] for n, a in answers.items()}))
+        passes.append(Pass(problem, givens[chunk], {n: a[..., chunk] for n, a in answers.items()}))
         parts.append(passes[-1].verdicts())
     found = {name: _joined([part[name] for part in parts]) for name in answers}
     return _named(problem, passes, answers, found) if naming else found
@@ -92,7 +92,7 @@ def _joined(parts: Sequence[LineVerdicts]) -> LineVerdicts:
 
 
 def _named(
-    problem: ProblemRecord, passes: Sequence[_Pass], answers: Answers, found: Mapping[str, LineVerdicts]
+    problem: ProblemRecord, passes: Sequence[Pass], answers: Answers, found: Mapping[str, LineVerdicts]
 ) -> dict[str, LineVerdicts]:
     """The verdicts with the known mistakes of those who have a line wrong, all chunks at once."""
     model, named = problem.model(), {}
@@ -100,17 +100,22 @@ def _named(
         wrote = answers[name]
         members = np.flatnonzero((~line.right & ~np.isnan(wrote)).any(axis=(0, 1)))
         if members.size:
-            wrong = Wrote(wrote, line.value, ~line.right & ~np.isnan(wrote), 10.0**-problem.decimals).of(members)
-            worked = model.by_name[name]
-            blanks = blanks_before(model, worked, {name: numbers[..., members] for name, numbers in answers.items()})
-            own = {used: _of_members(passes, used, members) for used in needed(model, worked, blanks)}
-            mistakes = name_mistakes(problem, worked, own, wrong, blanks)
+            mistakes = name_mistakes(problem, search_of(passes, answers, model.by_name[name], line, members))
             line = replace(line, named={int(members[i]): mistake for i, mistake in mistakes.items()})
         named[name] = line
     return named
 
 
-def _of_members(passes: Sequence[_Pass], name: str, members: Array) -> Any:
+def search_of(passes: Sequence[Pass], answers: Answers, line: Line, found: LineVerdicts, members: Array) -> Search:
+    """What some students' mistakes on a line are looked for with; `found` are everyone's verdicts on it."""
+    model, wrote = passes[0].model, answers[line.name]
+    wrong = Wrote(wrote, found.value, ~found.right & ~np.isnan(wrote), passes[0].rounding.unit).of(members)
+    blanks = blanks_before(model, line, {name: numbers[..., members] for name, numbers in answers.items()})
+    own = {used: _of_members(passes, used, members) for used in needed(model, line, blanks)}
+    return Search(line, own, wrong, blanks)
+
+
+def _of_members(passes: Sequence[Pass], name: str, members: Array) -> Any:
     """What some students' lines are worked from, out of all chunks."""
     places = [members[members // CHUNK == number] % CHUNK for number in range(len(passes))]
     parts = [part_of(part.own[name], inside) for part, inside in zip(passes, places, strict=True)]
@@ -119,7 +124,20 @@ def _of_members(passes: Sequence[_Pass], name: str, members: Array) -> Any:
     return Interval(*(np.concatenate([getattr(x, end) for x in parts], axis=-1) for end in ("low", "high")))
 
 
-class _Pass:
+class Ways(NamedTuple):
+    """The bounds of a line: on a student's own numbers, on these with slips mended, and of the key as it is written.
+
+    `exact` and `mended` are those of the first two before the result itself is written down.
+    """
+
+    exact: Interval
+    mended: Interval
+    own: Interval
+    if_mended: Interval
+    key: Interval
+
+
+class Pass:
     """One pass over a problem's lines, in order, for one batch."""
 
     def __init__(self, problem: ProblemRecord, givens: Sequence[Mapping[str, Any]], answers: Answers) -> None:
@@ -145,30 +163,37 @@ class _Pass:
                 found[line.name] = judged
         return found
 
+    def ways(self, line: Line) -> Ways:
+        """The bounds of a line, once those before it are judged."""
+        key = self.rounding.kept(Interval.exact(self._full(self.key[line.name], line)))
+        exact = self._bounds(line, self.own)
+        own = self.rounding.kept(exact)
+        if self._one_way(line):
+            return Ways(exact, exact, own, own, key)
+        mended = self._bounds(line, self.mended)
+        return Ways(exact, mended, own, self.rounding.kept(mended), key)
+
+    def _one_way(self, line: Line) -> bool:
+        # Until someone has a line wrong, the two ways are one.
+        return all(self.mended[name] is self.own[name] for name in line.uses if name in self.own)
+
     def _judge(self, line: Line, record: LineRecord) -> LineVerdicts | None:
-        sizes = self.model.sizes
         key = self._full(self.key[line.name], line)
-        written_key = self.rounding.kept(Interval.exact(key))
         if not record.asked:
             # Printed with its value: everyone works on with the key's number.
-            self.own[line.name] = self.mended[line.name] = self._shape_as(line, written_key)
+            written = self.rounding.kept(Interval.exact(key))
+            self.own[line.name] = self.mended[line.name] = self._shape_as(line, written)
             self.slipped[line.name], self.numbers[line.name] = np.zeros(self.batch, dtype=bool), self.key[line.name]
             return None
         wrote = self.answers[line.name]
         blank = np.isnan(wrote)
-        used = [name for name in line.uses if name in self.own]
-        # Until someone has a line wrong, the two ways are one.
-        one_way = all(self.mended[name] is self.own[name] for name in used)
-        exact = self._bounds(line, bounds(line.expression, self.own, sizes, self.rounding))
-        mended = exact if one_way else self._bounds(line, bounds(line.expression, self.mended, sizes, self.rounding))
-        allowed = self.rounding.kept(exact)
-        allowed_if_mended = allowed if one_way else self.rounding.kept(mended)
+        exact, mended, allowed, allowed_if_mended, written_key = self.ways(line)
         slipped = np.zeros(self.batch, dtype=bool)
         for name in set(line.uses) & set(self.slipped):
             slipped |= self.slipped[name]
         from_own = self.rounding.holds(allowed, wrote)
         from_key = self.rounding.holds(written_key, wrote) | self.rounding.holds(allowed_if_mended, wrote)
-        value = self._full(evaluate(line.expression, self.numbers, sizes), line)
+        value = self._full(evaluate(line.expression, self.numbers, self.model.sizes), line)
         judged = Judged(wrote, from_own, from_key, slipped)
         own, its_key = Worked(allowed, value, self.numbers), Worked(allowed_if_mended, key, self.key)
         paid = Payment(line, self.rounding, own, its_key, self.answers.keys()).of(judged)
@@ -182,7 +207,7 @@ class _Pass:
         unwritten = allowed_if_mended.hull(written_key)
         as_own = allowed.where(slipped, unwritten).where(blank, self.rounding.known(number, anything))
         self.own[line.name] = self.mended[line.name] = self._shape_as(line, as_own)
-        if not (one_way and right.all()):
+        if not (self._one_way(line) and right.all()):
             as_mended = self.rounding.known(number, mended).where(from_key, unwritten)
             self.mended[line.name] = self._shape_as(line, as_mended)
         self.numbers[line.name] = number if line.shape else number[0, 0]
@@ -198,7 +223,8 @@ class _Pass:
         rows, columns = map(int, line.shape or (1, 1))
         return np.broadcast_to(value.reshape(*(line.shape or (1, 1)), -1), (rows, columns, self.batch))
 
-    def _bounds(self, line: Line, found: Interval) -> Interval:
+    def _bounds(self, line: Line, known: Mapping[str, Any]) -> Interval:
+        found = bounds(line.expression, known, self.model.sizes, self.rounding)
         rows, columns = map(int, line.shape or (1, 1))
         whole = (rows, columns, self.batch)
         if not line.shape:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from backprop.model import Model
+from backprop.rounding import Array
 from course.answer_names import AnswerName
 from course.records import LineRecord, ProblemRecord
 from grader.marking.columns import LineVerdicts
@@ -63,7 +64,7 @@ class Class:
         if mistake and mistake.kind != "slip":  # which entries are right is said already
             sentences.append(mistake.says)
         sentences.append(self._drift(line, member))
-        sentences += self._why_unpaid(line, member)
+        sentences += self.unpaid(line, member)
         if verdict == "correct" and earlier.slipped and not found.own[..., member].all():
             sentences.append(KEY_ALONE.format(slipped=listed(earlier.slipped)))
         return LineMarks(
@@ -78,16 +79,16 @@ class Class:
             (*reading.messages, *reading.notes),
         )
 
-    def _why_unpaid(self, line: LineRecord, member: int) -> list[str]:
-        """Why entries that are right earn nothing; those that are zero on every sheet never do."""
+    def unpaid(self, line: LineRecord, member: int) -> dict[str, Array]:
+        """Why entries that are right earn nothing, each reason with these; those that are always zero never do."""
         found = self.verdicts[line.name]
         unpaid, free, vague = ((a[..., member]) for a in (found.right & ~found.earns, found.free, found.vague))
         for place in line.always_zero:
             unpaid[place] = False
         if found.idle[member] and unpaid.any():
-            return [IDLE]
+            return {IDLE: unpaid}
         reasons = {FOR_FREE: free & ~vague, ANY_VALUE: vague, GUESSED: ~free}
-        return [says for says, which in reasons.items() if (unpaid & which).any()]
+        return {says: unpaid & which for says, which in reasons.items() if (unpaid & which).any()}
 
     def _earlier(self, line: LineRecord, member: int) -> Earlier:
         """What this student wrote for the asked lines that a line is worked from; before a blank, for its lines."""
@@ -110,24 +111,31 @@ class Class:
 
     def _mistake(self, line: LineRecord, reading: Reading, member: int, rest: str) -> Mistake | None:
         """The mistake on a line that is wrong: a known one, or a slip of the pen."""
-        found, wrote = self.verdicts[line.name], self.answers[line.name].numbers[..., member]
-        low, high, right = found.low[..., member], found.high[..., member], found.right[..., member]
+        wrong = self.wrong(line, reading, member)
         if reading.raw is not None:
-            return transposed(reading, low, high, self.problem.decimals)
-        if not (~right & ~np.isnan(wrote)).any():
+            return transposed(reading, wrong.low, wrong.high, self.problem.decimals)
+        if not wrong.wrong.any():
             return None
-        others = (
-            (name, self.answers[name].numbers[..., member])
-            for name in self.verdicts
-            if name != line.name and line.name not in self.model.by_name[name].uses
-        )
-        value, decimals = found.value[..., member], self.problem.decimals
-        wrong = Wrong(line.name, wrote, right, value, low, high, reading, decimals)
-        named = found.named.get(member)
+        named = self.verdicts[line.name].named.get(member)
         if named and named.on:
             says = f"Your numbers fit a mistake on {self.name(named.on)}. {named.mistake.says}"
             named = named._replace(mistake=Mistake(named.mistake.kind, says))
-        return slip(wrong, named, others, printer_of(self.problem), rest)
+        return slip(wrong, named, rest)
+
+    def wrong(self, line: LineRecord, reading: Reading, member: int) -> Wrong:
+        """What slips of the pen on a line are looked for with."""
+        found, wrote = self.verdicts[line.name], self.answers[line.name].numbers
+        return Wrong(
+            wrote[..., member],
+            *(found.right[..., member], found.value[..., member], found.low[..., member], found.high[..., member]),
+            *(reading, self.problem.decimals, lambda: self._others(line, member), printer_of(self.problem)),
+        )
+
+    def _others(self, line: LineRecord, member: int) -> Iterator[tuple[str, Array]]:
+        """A student's answers that are not worked from this one."""
+        for name in self.verdicts:
+            if name != line.name and line.name not in self.model.by_name[name].uses:
+                yield name, self.answers[name].numbers[..., member]
 
     def _drift(self, line: LineRecord, member: int) -> str:
         """A word where an answer is right, but further off than rounding it alone would explain."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,59 +13,67 @@ from backprop.evaluate import bounds, evaluate
 from backprop.expressions import names
 from backprop.model import Line, Model
 from backprop.notation import PLAIN, Printer, full_stop, spoken
-from backprop.rounding import Array, Interval, Rounding
+from backprop.rounding import Array, Rounding
 from course.records import ProblemRecord
 from grader.marking.marks import Mistake
-from grader.marking.wrote import Wrote
+from grader.marking.search import Search, part_of_all
 
 MOST_BY_CHANCE = 0.2
 """A mistake is named only where fewer than this of all wrong numbers would fit as well one that is as likely."""
 
 
-def explained(problem: ProblemRecord, line: Line, own: Mapping[str, Any], wrote: Wrote) -> list[list[known.Mistake]]:
-    """For each student of a batch, the known mistakes on a line that give what was written, the likeliest first.
+class Candidate(NamedTuple):
+    """A known mistake, what it gives, and of which students of a batch the numbers are close to that, and near it.
 
-    `own` are the intervals of the numbers that the line is worked from.
+    `told` says for whom so few other numbers would fit as well that this is no chance.
     """
-    model, rounding = problem.model(), Rounding(problem.decimals)
-    close: list[list[known.Mistake]] = [[] for _ in range(wrote.numbers.shape[-1])]
-    values, further = middle(own), []
-    for rank, candidate in enumerate(known_mistakes(model, line), 1):
-        apart = wrote.apart(evaluate(candidate.expression, values, model.sizes))
+
+    mistake: known.Mistake
+    value: Array
+    close: Array
+    near: Array
+    told: Array
+
+
+def candidates(problem: ProblemRecord, search: Search) -> Iterator[Candidate]:
+    """The known mistakes on a line, the likeliest first, worked on the students' own numbers."""
+    model, wrote, values = problem.model(), search.wrote, search.values()
+    for rank, mistake in enumerate(known_mistakes(model, search.line), 1):
+        value = evaluate(mistake.expression, values, model.sizes)
+        apart = wrote.apart(value)
         told = wrote.told_by_chance(apart) * rank <= MOST_BY_CHANCE
-        for member in np.flatnonzero(told & wrote.close(apart)).tolist():
-            close[member].append(candidate)
-        further.append((candidate, np.flatnonzero(told & wrote.near(apart))))
+        yield Candidate(mistake, value, wrote.close(apart), wrote.near(apart), told)
+
+
+def explained(problem: ProblemRecord, search: Search) -> list[list[known.Mistake]]:
+    """For each student of a batch, the known mistakes on a line that give what was written, the likeliest first."""
+    found: list[list[known.Mistake]] = [[] for _ in range(search.students)]
+    further = []
+    for candidate in candidates(problem, search):
+        for member in np.flatnonzero(candidate.told & candidate.close).tolist():
+            found[member].append(candidate.mistake)
+        further.append((candidate.mistake, np.flatnonzero(candidate.told & candidate.near)))
     # Who wrote none of these very numbers may have rounded on the way: that takes bounds, which take longer.
-    exact = {member for member, mistakes in enumerate(close) if mistakes}
-    for candidate, members in further:
+    exact = {member for member, mistakes in enumerate(found) if mistakes}
+    for mistake, members in further:
         rest = np.asarray([member for member in members.tolist() if member not in exact], dtype=int)
         if rest.size:
-            found = rounding.kept(bounds(candidate.expression, part_of_all(own, rest), model.sizes, rounding))
-            for member in rest[wrote.within(found, rounding, rest)].tolist():
-                close[member].append(candidate)
-    return close
+            for member in rest[_within(problem, mistake, search, rest)].tolist():
+                found[member].append(mistake)
+    return found
+
+
+def _within(problem: ProblemRecord, mistake: known.Mistake, search: Search, members: Array) -> Array:
+    """For each of some students, whether a mistake gives what was written once rounding on the way is allowed for."""
+    rounding, sizes = Rounding(problem.decimals), problem.model().sizes
+    found = bounds(mistake.expression, part_of_all(search.own, members), sizes, rounding)
+    return search.wrote.within(rounding.kept(found), rounding, members)
 
 
 @lru_cache(maxsize=10_000)
 def in_words(problem: ProblemRecord, mistakes: tuple[known.Mistake, ...]) -> Mistake | None:
     """A class makes the same few mistakes, so each is put into words once; of two kinds that fit, both."""
     return sentence(tuple(_one_a_kind(mistakes)), printer_of(problem))
-
-
-def middle(own: Mapping[str, Any]) -> dict[str, Any]:
-    """One value for each interval."""
-    with np.errstate(invalid="ignore", over="ignore"):  # a value may be infinite, of a zero that divides
-        return {name: (x.low + x.high) / 2 if isinstance(x, Interval) else x for name, x in own.items()}
-
-
-def part_of_all(own: Mapping[str, Any], members: Array) -> dict[str, Any]:
-    return {name: part_of(x, members) for name, x in own.items()}
-
-
-def part_of(x: Any, members: Array) -> Any:
-    """The intervals or values of some students."""
-    return Interval(x.low[..., members], x.high[..., members]) if isinstance(x, Interval) else x[..., members]
 
 
 def _one_a_kind(mistakes: Sequence[known.Mistake]) -> list[known.Mistake]:

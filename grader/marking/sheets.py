@@ -83,9 +83,13 @@ def grade(sheet: Sheet, answers: Mapping[str, object], source: str = "") -> Mark
 
     Whatever is typed, this returns: what cannot be read is marked as unreadable, with a message.
     """
+    return grade_all(sheet.set, [(sheet.record, submission_of(sheet, answers, source))])[0]
+
+
+def submission_of(sheet: Sheet, answers: Mapping[str, object], source: str = "") -> Submission:
+    """Answers that may be arrays, as they would be handed in."""
     plain = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in answers.items()}
-    handed_in = Submission(source, sheet.record.sheet, plain)
-    return grade_all(sheet.set, [(sheet.record, handed_in)])[0]
+    return Submission(source, sheet.record.sheet, plain)
 
 
 def grade_all(sheet_set: SetRecord, handed_in: HandedIn) -> list[Marks]:
@@ -141,7 +145,7 @@ def _notes(sheet_set: SetRecord, submission: Submission) -> tuple[str, ...]:
     )
 
 
-def _typed(sheet_set: SetRecord, asked: AnswerName, handed_in: HandedIn) -> list[object]:
+def typed(sheet_set: SetRecord, asked: AnswerName, handed_in: HandedIn) -> list[object]:
     """An answer of all students as it was typed."""
     name = str(asked)
     try:
@@ -151,30 +155,35 @@ def _typed(sheet_set: SetRecord, asked: AnswerName, handed_in: HandedIn) -> list
         return [submission.answers.get(name, submission.answers.get(short)) for _, submission in handed_in]
 
 
-def _problem_marked(sheet_set: SetRecord, number: int, problem: ProblemRecord, handed_in: HandedIn) -> Iterator[Scored]:
-    """The lines of one problem of all students."""
+def class_of(sheet_set: SetRecord, number: int, problem: ProblemRecord, handed_in: HandedIn) -> Class:
+    """One problem's answers and verdicts, of all students."""
     answers = {
-        line.name: read_column(_typed(sheet_set, AnswerName(number, line.name), handed_in), line.shape)
+        line.name: read_column(typed(sheet_set, AnswerName(number, line.name), handed_in), line.shape)
         for line in problem.lines
         if line.asked
     }
     given = [record.given[number - 1] for record, _ in handed_in]
     answers = dict(settled(problem, given, answers, [submission.answers for _, submission in handed_in]))
     verdicts = mark_problem(problem, given, {name: column.numbers for name, column in answers.items()}, naming=True)
-    marked = Class(number, problem, sheet_set.marking.follows, answers, verdicts)
+    return Class(number, problem, sheet_set.marking.follows, answers, verdicts)
+
+
+def _problem_marked(sheet_set: SetRecord, number: int, problem: ProblemRecord, handed_in: HandedIn) -> Iterator[Scored]:
+    """The lines of one problem of all students."""
+    marked = class_of(sheet_set, number, problem, handed_in)
     for line in problem.lines:
         if line.asked:
             yield _line_of_all(marked, line)
         for kind in line.in_words:
-            judge, typed = judge_of(kind, problem), _typed(sheet_set, AnswerName(number, line.name, kind), handed_in)
+            judge, texts = judge_of(kind, problem), typed(sheet_set, AnswerName(number, line.name, kind), handed_in)
             marks = [
-                _in_words(judge, kind, marked.name(line.name), line, one, record.given[number - 1], record.sheet)
-                for one, (record, _) in zip(typed, handed_in, strict=True)
+                marked_in_words(judge, kind, marked.name(line.name), line, text, record.given[number - 1], record.sheet)
+                for text, (record, _) in zip(texts, handed_in, strict=True)
             ]
             yield [encode(one) for one in marks], [one.score for one in marks]
 
 
-def _in_words(
+def marked_in_words(
     judge: Judge, kind: str, name: str, line: LineRecord, typed: object, given: Mapping[str, Any], sheet: str
 ) -> LineMarks:
     """The marks for one answer that is text; none where something in it makes the judge itself fail."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -19,15 +19,11 @@ from grader.reading.answers import Reading
 FURTHEST = 8
 """So many places at most a decimal point is looked for."""
 
-Others = Iterable[tuple[str, Array]]
-"""Other answers of the same student by their lines, each looked up when it is needed."""
-
 
 @dataclass(frozen=True)
 class Wrong:
     """A line that is wrong: what was written (nan where nothing was), where it is right, and what would be right."""
 
-    name: str
     wrote: Array
     right: Array
     value: Array
@@ -35,6 +31,8 @@ class Wrong:
     high: Array
     reading: Reading
     decimals: int
+    others: Callable[[], Iterable[tuple[str, Array]]]  # the student's answers that are not worked from this one
+    printer: Printer
 
     @cached_property
     def wrong(self) -> Array:
@@ -73,21 +71,25 @@ class Wrong:
         return np.asarray(np.where(np.isfinite(found), np.maximum(found, 0), 0))
 
 
-def slip(line: Wrong, named: Named | None, others: Others, printer: Printer, rest: str) -> Mistake | None:
+def slip(line: Wrong, named: Named | None, rest: str) -> Mistake | None:
     """What explains every wrong entry: a slip of the pen, or the mistake that was `named`.
 
-    A slip in how the right numbers were written down is likelier than a mistake that happens to give them. `others`
-    are the answers that are not worked from this one; `rest` is what is said of the entries that are right.
+    A slip in how the right numbers were written down is likelier than a mistake that happens to give them. `rest` is
+    what is said of the entries that are right.
     """
-    if found := _power_of_ten(line) or _signs(line) or _digits_exchanged(line):
+    if found := _first(LIKELIER, line):
         return found
     if named and named.alone:
         return named.mistake
-    if found := _too_few_digits(line) or _other_line(line, others, printer) or _copied_row(line):
+    if found := _first(LESS_LIKELY, line):
         return found
     if named:
         return named.mistake
     return Mistake("slip", rest) if rest else None
+
+
+def _first(slips: Slips, line: Wrong) -> Mistake | None:
+    return next((found for explains in slips.values() if (found := explains(line))), None)
 
 
 def transposed(reading: Reading, low: Array, high: Array, decimals: int) -> Mistake | None:
@@ -161,14 +163,14 @@ def _exchanges(digits: str) -> Iterator[str]:
             yield "".join(swapped)
 
 
-def _other_line(line: Wrong, others: Others, printer: Printer) -> Mistake | None:
+def _other_line(line: Wrong) -> Mistake | None:
     """Another line's numbers."""
     there = ~np.isnan(line.wrote)
     if not line.wrote[there].any():
         return None
-    for name, value in others:
+    for name, value in line.others():
         if value.shape == line.wrote.shape and (np.abs(line.wrote - value)[there] <= 0.01 * 10.0**-line.decimals).all():
-            return Mistake("other-line", f"These are the numbers of {printer.name(name)}.")
+            return Mistake("other-line", f"These are the numbers of {line.printer.name(name)}.")
     return None
 
 
@@ -179,3 +181,17 @@ def _copied_row(line: Wrong) -> Mistake | None:
     if right.size and all(any((line.wrote[i] == line.wrote[k]).all() for k in right) for i in wrong):
         return Mistake("wrong-row", f"Row {wrong[0] + 1} is a copy of another row.")
     return None
+
+
+Slips = Mapping[str, Callable[[Wrong], Mistake | None]]
+LIKELIER: Slips = {
+    "the decimal point moved": _power_of_ten,
+    "signs turned on some entries": _signs,
+    "two digits exchanged": _digits_exchanged,
+}
+"""Slips in how the right numbers were written down: likelier than a mistake that gives the same."""
+LESS_LIKELY: Slips = {
+    "too few decimals": _too_few_digits,
+    "the numbers of another line": _other_line,
+    "a row copied": _copied_row,
+}

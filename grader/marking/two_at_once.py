@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -15,30 +14,33 @@ from backprop.model import Line, Model
 from backprop.notation import full_stop, spoken
 from course.records import ProblemRecord
 from grader.marking.marks import Mistake
-from grader.marking.mistakes import known_mistakes, middle, printer_of
-from grader.marking.wrote import Wrote
+from grader.marking.mistakes import known_mistakes, printer_of
+from grader.marking.search import Search
 
 MOST_BY_CHANCE = 0.02
 """Two mistakes explain many numbers, so those of the student must say more than for one."""
 
 
-def two_at_once(
-    problem: ProblemRecord, line: Line, own: Mapping[str, Any], wrote: Wrote
-) -> Iterator[tuple[int, Mistake]]:
+def two_at_once(problem: ProblemRecord, search: Search) -> Iterator[tuple[int, Mistake]]:
     """Those students of a batch of whom one pair of mistakes explains every number, with both mistakes in words."""
-    model, values = problem.model(), middle(own)
-    found: list[list[known.Two]] = [[] for _ in range(wrote.numbers.shape[-1])]
+    for member, explanations in enumerate(pairs_that_fit(problem, search)):
+        if len(explanations) == 1:
+            yield member, in_words(problem, *explanations[0])
+
+
+def pairs_that_fit(problem: ProblemRecord, search: Search) -> list[list[known.Two]]:
+    """For each student of a batch, the pairs of mistakes that give what was written."""
+    model, wrote, values = problem.model(), search.wrote, search.values()
+    found: list[list[known.Two]] = [[] for _ in range(search.students)]
     if not found or wrote.numbers.size == len(found):
-        return  # one number tells too little
-    pairs = _pairs(model, line)
+        return found  # one number tells too little
+    pairs = _pairs(model, search.line)
     for pair in pairs:
         apart = wrote.apart(evaluate(pair[0], values, model.sizes))
         told = wrote.told_by_chance(apart) * len(pairs) <= MOST_BY_CHANCE
         for member in np.flatnonzero(told & wrote.close(apart)).tolist():
             found[member].append(pair)
-    for member, explanations in enumerate(found):
-        if len(explanations) == 1:
-            yield member, _in_words(problem, *explanations[0])
+    return found
 
 
 @lru_cache(maxsize=512)
@@ -48,7 +50,7 @@ def _pairs(model: Model, line: Line) -> list[known.Two]:
 
 
 @lru_cache(maxsize=10_000)
-def _in_words(problem: ProblemRecord, both: Expression, first: known.Mistake, second: known.Mistake) -> Mistake:
+def in_words(problem: ProblemRecord, both: Expression, first: known.Mistake, second: known.Mistake) -> Mistake:
     printer = printer_of(problem)
     one, other = (spoken(mistake.says, printer).partition(";")[0] for mistake in (first, second))
     worked = full_stop(f"{printer.expression(both)} was worked")
