@@ -1,12 +1,12 @@
 """The numbers kept on the way to a line's result, each with the interval that rounding leaves it.
 
 They are taken from the bounds reading itself, while it is at work. Which entries of the result a number reaches is
-found by trying: the number is given more room, and the bounds that move depend on it.
+found by trying: it is given more room, or none, and the bounds that move depend on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from backprop.expressions import Apply, Expression, Name, names, rebuild
 from backprop.operations import OPERATIONS
 from backprop.rounding import Array, Interval, Rounding
 from backprop.scope import Scope, shape_of
+
+Change = Callable[[Interval], Interval]
 
 
 @dataclass(frozen=True)
@@ -34,18 +36,24 @@ class Kept:
     kept: tuple[float, float]
     reaches: Array
 
+    @property
+    def named(self) -> bool:
+        """Whether it is an entry of what the line is worked from."""
+        return isinstance(self.of, Name)
+
 
 @dataclass(frozen=True)
 class _Watched(Rounding):
-    """A rounding that remembers all that is kept; the numbers of the step `moved` get more room, one in each member."""
+    """A rounding that remembers all that is kept; the numbers of the step `moved` are changed, one in each member."""
 
-    steps: list[tuple[Any, Interval, Interval]] = field(default_factory=list)
+    change: Change
     moved: int = -1
+    steps: list[tuple[Any, Interval, Interval]] = field(default_factory=list)
 
     def kept(self, x: Interval, what: object = "") -> Interval:
         found = super().kept(x)
         self.steps.append((what, x, found))
-        return _each_wider(found) if len(self.steps) - 1 == self.moved else found
+        return _each_changed(found, self.change) if len(self.steps) - 1 == self.moved else found
 
 
 def kept_on_the_way(
@@ -54,25 +62,25 @@ def kept_on_the_way(
     """The numbers that a line of some shape is worked from, and all that are kept between; for a batch of one."""
     expression = spelled_out(expression, scope)
 
-    def ends(known: Mapping[str, Any], moved: int = -1) -> tuple[_Watched, Interval]:
-        watched = _Watched(rounding.decimals, moved=moved)
-        return watched, bounds(expression, known, scope.sizes, watched)
+    watched = _Watched(rounding.decimals, more_room)
+    right = bounds(expression, known, scope.sizes, watched)
 
-    def reached(wider: Interval) -> Array:
-        """The entries whose bounds have moved, for each member of the batch."""
-        moved = (wider.low != right.low) | (wider.high != right.high)
-        return np.broadcast_to(moved, (*shape, moved.shape[-1])).reshape(*(shape or (1, 1)), -1)
+    def reached(of: Interval, name: str = "", step: int = -1) -> Array:
+        """The entries whose bounds move with each of the numbers of a name or a step."""
+        count, moves = int(np.prod(of.low.shape[:-1])), np.zeros((), dtype=bool)
+        for change in (more_room, no_room):
+            changed = {name: _each_changed(of, change)} if name else {}
+            watch = _Watched(rounding.decimals, change, step)
+            found = bounds(expression, {**_copies(known, count), **changed}, scope.sizes, watch)
+            moves = moves | (found.low != right.low) | (found.high != right.high)
+        return np.broadcast_to(moves, (*shape, count)).reshape(*(shape or (1, 1)), count)
 
-    watched, right = ends(known)
     found: list[Kept] = []
     for name in names(expression):
-        if isinstance(known.get(name), Interval):
-            spread = _spread(known, int(np.prod(known[name].low.shape[:-1])))
-            _, wider = ends({**spread, name: _each_wider(known[name])})
-            found += _numbers(Name(name), known[name], known[name], reached(wider))
+        if isinstance(of := known.get(name), Interval):
+            found += _numbers(Name(name), of, of, reached(of, name=name))
     for step, (what, before, kept) in enumerate(watched.steps):
-        _, wider = ends(_spread(known, int(np.prod(before.low.shape[:-1]))), step)
-        found += _numbers(what, before, kept, reached(wider))
+        found += _numbers(what, before, kept, reached(before, step=step))
     return found
 
 
@@ -86,16 +94,26 @@ def spelled_out(expression: Expression, scope: Scope) -> Expression:
     return rebuild(expression, lambda part: spelled_out(part, scope))
 
 
-def _each_wider(x: Interval) -> Interval:
-    """An interval in as many copies as it has numbers, in each of which one number has more room."""
-    shape, low, high = x.low.shape[:-1], x.low[..., :1], x.high[..., :1]
+def more_room(x: Interval) -> Interval:
+    """The same with so much more room on both sides that it cannot go unnoticed."""
+    return Interval(x.low - 1 - np.abs(x.low), x.high + 1 + np.abs(x.high))
+
+
+def no_room(x: Interval) -> Interval:
+    """One number in its place."""
+    middle = (x.low + x.high) / 2
+    return Interval.exact(np.where(np.isfinite(middle), middle, 0))
+
+
+def _each_changed(x: Interval, change: Change) -> Interval:
+    """An interval in as many copies as it has numbers, in each of which one number is changed."""
+    shape, one = x.low.shape[:-1], x.map(lambda end: end[..., :1])
     count = int(np.prod(shape))
     with np.errstate(invalid="ignore"):
-        room = np.eye(count).reshape(*shape, count) * (1 + np.maximum(np.abs(low), np.abs(high)))
-    return Interval(low - room, high + room)
+        return change(one).where(np.eye(count, dtype=bool).reshape(*shape, count), one)
 
 
-def _spread(known: Mapping[str, Any], count: int) -> dict[str, Any]:
+def _copies(known: Mapping[str, Any], count: int) -> dict[str, Any]:
     """The same numbers in so many copies."""
 
     def copies(x: Array) -> Array:

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from grader.course import grade_course
+    from grader.explaining.explain import explain
     from grader.marking.sheets import grade
     from grader.reading.answers import read
 
-__all__ = ["grade", "grade_course", "read"]
+__all__ = ["explain", "grade", "grade_course", "read"]
 
-_PLACES = {"grade_course": "grader.course", "grade": "grader.marking.sheets", "read": "grader.reading.answers"}
+_PLACES = {
+    "explain": "grader.explaining.explain",
+    "grade": "grader.marking.sheets",
+    "grade_course": "grader.course",
+    "read": "grader.reading.answers",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -62,7 +62,7 @@ def grade_course(
     """
     course, paths = load_course(folder), list(paths)
     _check_call(paths, results)
-    given_to = _sheet_of(course, student) if student else ""
+    given_to = student_sheet(course, student) if student else ""
     asked = Asked(folder, tuple(feedback), reveal, roster, id_column)
     students = asked.students(course.sheets)
     with alone(results, "these results"):
@@ -93,9 +93,14 @@ def grade_course(
 
 
 def _check_call(paths: Sequence[Path], results: Path) -> None:
-    """Raises CourseError where there is no such file or folder, with what is nearly called so."""
+    """Raises CourseError where a file stands in the place of the results, or what is to be marked is not there."""
     if results.exists() and not results.is_dir():
         raise CourseError(f"{results} is a file; --out names a folder for the results")
+    check_paths(paths)
+
+
+def check_paths(paths: Sequence[Path]) -> None:
+    """Raises CourseError where there is no such file or folder, with what is nearly called so."""
     for path in paths:
         if not os.path.exists(path):
             beside = os.listdir(path.parent) if os.path.isdir(path.parent) else []
@@ -105,7 +110,8 @@ def _check_call(paths: Sequence[Path], results: Path) -> None:
             raise CourseError(f"{path}: there is no such file or folder{advice}")
 
 
-def _sheet_of(course: Course, student: str) -> str:
+def student_sheet(course: Course, student: str) -> str:
+    """The sheet of a student. Raises CourseError where there is none, with who is nearly called so."""
     try:
         return Students(course.sheets).sheet_of(student)
     except UnknownStudent as unknown:

@@ -29,6 +29,12 @@ class UnknownStudent(ValueError):
         super().__init__(f"there is no student “{typed}” in this course{advice}")
 
 
+def called(record: SheetRecord) -> str:
+    """A sheet's student for a message: s010 (Ada Example)."""
+    name = record.roster.get("name", "")
+    return f"{record.student} ({name})" if name and name != record.student else record.student
+
+
 class Students:
     """The students of a course, known by their sheets; their names are looked up only where a file's says something."""
 
@@ -42,10 +48,8 @@ class Students:
         return {record.student: sheet for sheet, record in self._sheets.items()}
 
     def called(self, sheet: str) -> str:
-        """The student of a sheet for a message: s010 (Ada Example)."""
-        record = self._sheets[sheet]
-        name = record.roster.get("name", "")
-        return f"{record.student} ({name})" if name and name != record.student else record.student
+        """The student of a sheet for a message."""
+        return called(self._sheets[sheet])
 
     def sheet_of(self, student: str) -> str:
         """The sheet of a student. Raises UnknownStudent where there is none, with who is nearly called so."""

@@ -172,7 +172,7 @@ def grade(
     submissions: Annotated[
         list[Path], typer.Argument(metavar="SUBMISSION...", help="Files, folders, archives (.zip).")
     ],
-    out: Annotated[Path, typer.Option("--out", help="The folder for the results.")],
+    out: Annotated[Path | None, typer.Option("--out", help="The folder for the results.")] = None,
     feedback: Annotated[
         str, typer.Option("--feedback", help="Formats of the feedback, md, html and pdf, by commas; or none.")
     ] = "md",
@@ -190,8 +190,18 @@ def grade(
     jobs: Jobs = None,
     backend: Backend = "loky",
     scheduler: Scheduler = None,
+    explain: Annotated[
+        str, typer.Option("--explain", help="Why an answer, such as 1.dQ, gets its marks; then nothing is written.")
+    ] = "",
 ) -> None:
     """Marks what students handed in."""
+    if explain:
+        from handprop.explaining import print_explanation
+
+        print_explanation(course, submissions, explain, whose)
+        return
+    if out is None:
+        raise AuthoringError("--out is missing: the folder for the results")
     from grader.course import grade_course
 
     formats: list[str] = []

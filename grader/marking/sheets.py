@@ -110,7 +110,7 @@ def mark(sheet_set: SetRecord, handed_in: HandedIn) -> list[Marked]:
     if not lines:
         scores = [0.0] * len(handed_in)
     out_of = round(sum(_out_of(sheet_set)), 4)
-    names = set(map(str, _asked(sheet_set)))
+    names = set(map(str, asked(sheet_set)))
     found = []
     for (record, submission), pieces, score in zip(handed_in, shown, scores, strict=True):
         notes = () if submission.answers.keys() <= names else _notes(sheet_set, submission)
@@ -120,7 +120,7 @@ def mark(sheet_set: SetRecord, handed_in: HandedIn) -> list[Marked]:
     return found
 
 
-def _asked(sheet_set: SetRecord) -> Iterator[AnswerName]:
+def asked(sheet_set: SetRecord) -> Iterator[AnswerName]:
     """All answers that are asked."""
     for number, problem in enumerate(sheet_set.problems, 1):
         for line in problem.lines:
@@ -136,22 +136,22 @@ def _out_of(sheet_set: SetRecord) -> Iterator[float]:
 
 def _notes(sheet_set: SetRecord, submission: Submission) -> tuple[str, ...]:
     """A word on names that are no answer's on this sheet."""
-    known = set(map(str, _asked(sheet_set)))
+    known = set(map(str, asked(sheet_set)))
     if len(sheet_set.problems) == 1:  # dQ for 1.dQ, where that is not there itself
-        known |= {name.within for name in _asked(sheet_set) if str(name) not in submission.answers}
+        known |= {name.within for name in asked(sheet_set) if str(name) not in submission.answers}
     unknown = [printable(str(name)) for name in submission.answers if name not in known]
     return tuple(
         f"“{name[:40]}” is not the name of an answer on this sheet; it was passed over." for name in unknown[:10]
     )
 
 
-def typed(sheet_set: SetRecord, asked: AnswerName, handed_in: HandedIn) -> list[object]:
+def typed(sheet_set: SetRecord, answer: AnswerName, handed_in: HandedIn) -> list[object]:
     """An answer of all students as it was typed."""
-    name = str(asked)
+    name = str(answer)
     try:
         return [submission.answers[name] for _, submission in handed_in]
     except KeyError:
-        short = asked.within if len(sheet_set.problems) == 1 else name
+        short = answer.within if len(sheet_set.problems) == 1 else name
         return [submission.answers.get(name, submission.answers.get(short)) for _, submission in handed_in]
 
 
@@ -177,13 +177,13 @@ def _problem_marked(sheet_set: SetRecord, number: int, problem: ProblemRecord, h
         for kind in line.in_words:
             judge, texts = judge_of(kind, problem), typed(sheet_set, AnswerName(number, line.name, kind), handed_in)
             marks = [
-                _in_words(judge, kind, marked.name(line.name), line, text, record.given[number - 1], record.sheet)
+                marked_in_words(judge, kind, marked.name(line.name), line, text, record.given[number - 1], record.sheet)
                 for text, (record, _) in zip(texts, handed_in, strict=True)
             ]
             yield [encode(one) for one in marks], [one.score for one in marks]
 
 
-def _in_words(
+def marked_in_words(
     judge: Judge, kind: str, name: str, line: LineRecord, typed: object, given: Mapping[str, Any], sheet: str
 ) -> LineMarks:
     """The marks for one answer that is text; none where something in it makes the judge itself fail."""

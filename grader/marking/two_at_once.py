@@ -34,7 +34,7 @@ def pairs_that_fit(problem: ProblemRecord, search: Search) -> list[list[known.Tw
     found: list[list[known.Two]] = [[] for _ in range(search.students)]
     if not found or wrote.numbers.size == len(found):
         return found  # one number tells too little
-    pairs = _pairs(model, search.line)
+    pairs = pairs_of(model, search.line)
     for pair in pairs:
         apart = wrote.apart(evaluate(pair[0], values, model.sizes))
         told = wrote.told_by_chance(apart) * len(pairs) <= MOST_BY_CHANCE
@@ -44,7 +44,7 @@ def pairs_that_fit(problem: ProblemRecord, search: Search) -> list[list[known.Tw
 
 
 @lru_cache(maxsize=512)
-def _pairs(model: Model, line: Line) -> list[known.Two]:
+def pairs_of(model: Model, line: Line) -> list[known.Two]:
     """What two mistakes on a line give, found once for a model."""
     return known.two_mistakes(model, line, known_mistakes(model, line))
 
