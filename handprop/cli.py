@@ -73,19 +73,18 @@ def check(
     from handprop.reports import load_checkable, report_lines
     from worksheets.check import check as check_problem
 
+    fit = True
     try:
-        checkable = load_checkable(name)
+        for asked in load_checkable(name):
+            report = check_problem(asked)
+            fit = fit and not report.failures
+            for line in report_lines(report):
+                typer.echo(line)
     except NotThere:
         raise
     except AuthoringError as error:  # what was to be checked is there, and cannot be used
         typer.echo(f"handprop: {error}", err=True)
         raise typer.Exit(SOME_FAILED) from None
-    fit = True
-    for asked in checkable:
-        report = check_problem(asked)
-        fit = fit and not report.failures
-        for line in report_lines(report):
-            typer.echo(line)
     if not fit:
         typer.echo(f"handprop: {name} is not fit to use as it is; the lines with FAILED say why", err=True)
         raise typer.Exit(SOME_FAILED)
