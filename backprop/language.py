@@ -19,6 +19,7 @@ from backprop.decimals import decimal
 from backprop.errors import ExpressionError
 from backprop.expressions import Apply, Expression, Name, Number, Span, walk
 from backprop.operations import FUNCTIONS, OPERATIONS
+from backprop.scope import MOST_POWER
 from backprop.writing import depth
 from backprop.writing import text as written
 
@@ -60,6 +61,8 @@ def parse(text: str) -> Expression:
         expression = _Reader(text, tokens).read()
         if depth(expression) > MOST_DEPTH:
             raise ExpressionError(f"more than {MOST_DEPTH} operations deep: give the inner parts lines of their own")
+        if (power := _power(expression)) > MOST_POWER:
+            raise ExpressionError(f"powers within powers make a power of {int(power):,}; the most is {MOST_POWER}")
         if len(written(expression)) > MOST_CHARACTERS:
             raise ExpressionError(f"with its spaces this line has more than {MOST_CHARACTERS} characters")
     except ExpressionError as error:
@@ -74,6 +77,21 @@ def is_readable(expression: Expression) -> bool:
         return depth(expression) <= MOST_DEPTH and parse(written(expression)) == expression
     except ExpressionError:
         return False
+
+
+def _power(expression: Expression) -> Fraction:
+    """The highest power that anything in an expression is raised to, where powers stand within each other."""
+    highest = Fraction(1)
+    waiting = [(expression, highest)]
+    while waiting:
+        node, power = waiting.pop()
+        if isinstance(node, Apply):
+            match node:
+                case Apply("**", (_, Number(value))) if 1 < abs(value) <= MOST_POWER:
+                    power *= abs(value)
+            highest = max(highest, power)
+            waiting.extend((a, power) for a in node.arguments)
+    return highest
 
 
 def is_too_long(expression: Expression) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import prod
 
 from backprop.errors import ExpressionError
 from backprop.expressions import Expression, names
@@ -128,3 +129,32 @@ class Model:
         for line in self.lines:
             found[line.name] = 1 + max((found.get(n, 0) for n in line.uses), default=0)
         return found
+
+    def at(self, sizes: Mapping[str, int]) -> Model:
+        """The same lines at other sizes. Raises ExpressionError where one does not fit there."""
+
+        def size(own: Size) -> Size:
+            return Size(sizes.get(own.name, own), own.name)
+
+        givens = tuple(
+            replace(g, shape=tuple(map(size, g.shape)), index=None if g.index is None else size(g.index))
+            for g in self.givens
+        )
+        model = Model({**self.sizes, **sizes}, givens, ())
+        for line in self.lines:
+            model = model.extended([(line.name, line.expression, line.part)], line.step)
+        return model
+
+
+LARGE, FEW = 250, 2
+"""A model with more numbers in its lines is proved where no size is above the second."""
+
+
+def small(model: Model) -> Model:
+    """A model's lines at small sizes, if it is large and they fit there; else the model itself."""
+    if sum(prod(line.shape) for line in model.lines) <= LARGE:
+        return model
+    try:
+        return model.at({name: min(size, FEW) for name, size in model.sizes.items()})
+    except ExpressionError:
+        return model

@@ -70,7 +70,12 @@ def _below(whole: str, subscript: str, style: str) -> str:
 
 def markdown_words(words: str) -> str:
     """Words in Markdown that print as they were typed, on one line."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", " ".join(words.split()))
+    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", one_line(words))
+
+
+def one_line(text: str) -> str:
+    """Words on one line, without what cannot be printed: control codes, what turns the direction of text around."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 @dataclass(frozen=True)

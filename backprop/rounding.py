@@ -89,7 +89,8 @@ class Rounding:
 
     def is_exact(self, x: Interval) -> Array:
         """Whether there is one value, and nothing to round at these decimals."""
-        return np.asarray(x.high - x.low <= TOLERANCE * self.unit)
+        with np.errstate(invalid="ignore"):  # infinite where nothing bounds it
+            return np.asarray(x.high - x.low <= TOLERANCE * self.unit)
 
     def holds(self, allowed: Interval, written: Array) -> Array:
         """Whether written numbers lie within bounds; where nothing bounds them, they do not."""

@@ -21,7 +21,7 @@ import sympy as sp
 from backprop.entries import cells, entry_of
 from backprop.evaluate import written_out
 from backprop.expressions import Apply, Expression, Name, Number, substitute
-from backprop.model import BACKWARD, FORWARD, Line, Model
+from backprop.model import BACKWARD, FORWARD, Line, Model, small
 from backprop.notation import LATEX, Printer
 from backprop.operations import OPERATIONS
 from backprop.operations.picking import as_leaf
@@ -194,7 +194,11 @@ class Symbolic:
 
 
 def prove_model(model: Model, loss: str) -> Iterator[Proof]:
-    """A proof for every gradient line; where an index is given, for each value that it can have."""
+    """A proof for every gradient line; where an index is given, for each value that it can have.
+
+    Of a large model the same lines are proved at small sizes: no rule depends on how large a matrix is.
+    """
+    model = small(model)
     indices = [g for g in model.givens if g.index is not None]
     for name in (line.name[1:] for line in model.part(BACKWARD)):
         best: Proof | None = None

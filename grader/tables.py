@@ -13,24 +13,33 @@ from xlsxwriter import Workbook
 
 Row = Sequence[object]
 
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""What begins a formula to a spreadsheet program."""
+FORMULAS = re.compile(r"[\s\x00-\x1f]*[=+\-@＝＋－＠]|[\t\r\n]")
+"""What begins a formula to a spreadsheet program, blanks before it or not."""
+IDS = ("id", "student")
+PLAIN_NUMBER = re.compile(r"[+-]\d+(?:[ .]?\d+)*")
+"""An id such as -2, or a telephone's number: a spreadsheet may take it for a number, and runs nothing."""
 
 
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Row]) -> None:
-    """CSV: what a spreadsheet would take for a formula is kept as text (ids and numbers are left alone)."""
+    """CSV: what a spreadsheet would take for a formula has an apostrophe before it; numbers stay as they are.
+
+    An id that begins as a number does, such as -2 or +49 30 901820, stays as it is: programs look for it.
+    """
     # Excel takes a file without a byte order mark for one in the system's old encoding.
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(map(_guarded, head))
         for row in rows:
-            writer.writerow(
-                [cell if column == "id" else _guarded(cell) for column, cell in zip(head, row, strict=True)]
-            )
+            writer.writerow([_guarded(cell, column in IDS) for column, cell in zip(head, row, strict=True)])
 
 
-def _guarded(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in FORMULAS else cell
+def _guarded(cell: object, is_id: bool = False) -> object:
+    """A cell that is no formula; a NUL, which no program reads, is left out."""
+    if not isinstance(cell, str):
+        return cell
+    if not FORMULAS.match(cell) or (is_id and PLAIN_NUMBER.fullmatch(cell)):
+        return cell.replace("\x00", "")
+    return "'" + cell.replace("\x00", "")
 
 
 MOST_ROWS, LONGEST_CELL = 1_048_576, 32_767  # of a worksheet

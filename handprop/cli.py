@@ -15,6 +15,7 @@ from course.clusters import cluster
 from course.errors import AuthoringError, CourseError, NotThere
 from course.processes import ALL
 from course.records import Reveal
+from handprop.terminal import finish, give_up, open_streams, say, warn
 
 DONE, SOME_FAILED, WRONG_CALL, STOPPED = 0, 1, 2, 130  # the last is what typer makes of Ctrl-C
 
@@ -40,7 +41,7 @@ def demo(out: Out = Path("handprop-demo")) -> None:
     from handprop.demo import run_demo
 
     for line in run_demo(out):
-        typer.echo(line)
+        say(line)
 
 
 @app.command()
@@ -49,9 +50,9 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The course 
     from worksheets.start import start_course
 
     for path in start_course(folder):
-        typer.echo(f"wrote {path}")
+        say(f"wrote {path}")
     words = ["generate", folder / "set.toml", "--roster", folder / "roster.csv", "--out", folder]
-    typer.echo(f"Next: handprop {shlex.join(map(str, words))}")
+    say(f"Next: handprop {shlex.join(map(str, words))}")
 
 
 @app.command()
@@ -62,7 +63,7 @@ def problems(
     from handprop.reports import list_problems, show
 
     for line in list_problems() if name is None else show(name):
-        typer.echo(line)
+        say(line)
 
 
 @app.command()
@@ -73,21 +74,20 @@ def check(
     from handprop.reports import load_checkable, report_lines
     from worksheets.check import check as check_problem
 
+    fit = True
     try:
-        checkable = load_checkable(name)
+        for asked in load_checkable(name):
+            report = check_problem(asked)
+            fit = fit and not report.failures
+            for line in report_lines(report):
+                say(line)
     except NotThere:
         raise
     except AuthoringError as error:  # what was to be checked is there, and cannot be used
-        typer.echo(f"handprop: {error}", err=True)
+        warn(error)
         raise typer.Exit(SOME_FAILED) from None
-    fit = True
-    for asked in checkable:
-        report = check_problem(asked)
-        fit = fit and not report.failures
-        for line in report_lines(report):
-            typer.echo(line)
     if not fit:
-        typer.echo(f"handprop: {name} is not fit to use as it is; the lines with FAILED say why", err=True)
+        warn(f"{name} is not fit to use as it is; the lines with FAILED say why")
         raise typer.Exit(SOME_FAILED)
 
 
@@ -105,7 +105,7 @@ def derive(
     if format not in styles:
         raise AuthoringError(f"--format {format}: there are text and latex")
     for line in derivation(load_authored(name), wrt, styles[format]):
-        typer.echo(line)
+        say(line)
 
 
 @app.command()
@@ -139,15 +139,15 @@ def generate(
     earlier = roster_record(out / "instructor")
     students = load_roster(roster, id_column, earlier.id_column if earlier else None)
     for warning in (*students.left_out, *students.warnings):
-        typer.echo(f"handprop: {warning}", err=True)
+        warn(warning)
     with cluster(backend, scheduler), progress_bar() as progress:
         done = generate_course(load_set(set_file), students, out, formats, progress, jobs or ALL, corrected)
     for warning in done.warnings:
-        typer.echo(f"handprop: {warning}", err=True)
-    typer.echo(f"{done.new} new sheets, {done.kept} kept, {done.printed} files written")
+        warn(warning)
+    say(f"{done.new} new sheets, {done.kept} kept, {done.printed} files written")
     if formats:
-        typer.echo(f"to hand out: {out / 'handout'}")
-    typer.echo(f"keep to yourself: {out / 'instructor'}")
+        say(f"to hand out: {out / 'handout'}")
+    say(f"keep to yourself: {out / 'instructor'}")
     if students.left_out:
         raise typer.Exit(SOME_FAILED)
 
@@ -163,7 +163,7 @@ def preview(
     from worksheets.preview import preview_sheet
 
     sheet = preview_sheet(set_file)
-    typer.echo(sheet.solution() if solution else sheet.markdown())
+    say(sheet.solution() if solution else sheet.markdown())
 
 
 @app.command()
@@ -216,13 +216,13 @@ def grade(
     with cluster(backend, scheduler), progress_bar() as progress:
         found = grade_course(course, submissions, out, formats, progress, level, jobs or ALL, whose, roster, id_column)
     for warning in found.warnings:
-        typer.echo(f"handprop: {warning}", err=True)
-    typer.echo(f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} missing")
+        warn(warning)
+    say(f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} missing")
     if found.kept:
-        typer.echo(f"marks kept from an earlier run: {found.kept}; remove {out} to begin anew")
-    typer.echo(f"results: {out}")
+        say(f"marks kept from an earlier run: {found.kept}; remove {out} to begin anew")
+    say(f"results: {out}")
     if found.not_marked:
-        typer.echo(f"handprop: {len(found.not_marked)} not marked; {out / 'not_marked.csv'} says why", err=True)
+        warn(f"{len(found.not_marked)} not marked; {out / 'not_marked.csv'} says why")
         raise typer.Exit(SOME_FAILED)
 
 
@@ -284,25 +284,31 @@ UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
 
 def main() -> NoReturn:
     """Runs the command line: an error is one message on stderr, never a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that is not UTF-8 shows a question mark for what it lacks, and goes on.
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    open_streams()
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        finish()
     except UsageError as error:
         command = error.ctx.command_path if error.ctx else "handprop"
         _fail(f"{error.format_message().rstrip('.')}; see {command} --help")
     except (AuthoringError, CourseError) as error:
         _fail(str(error))
     except OSError as error:
-        _fail(f"{error.filename or 'a file'}: {error.strerror}")
+        _fail(f"{error.filename or 'standard output'}: {error.strerror}")
+    except MemoryError:
+        _fail("there is not enough memory for this")
     if code == STOPPED:
-        typer.echo("handprop: stopped; the same command again goes on", err=True)
+        warn("stopped; the same command again goes on")
     sys.exit(code or DONE)
 
 
 def _fail(message: str) -> NoReturn:
-    typer.echo(f"handprop: {message}", err=True)
+    warn(message)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            give_up(stream)
     sys.exit(WRONG_CALL)
 
 

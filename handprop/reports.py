@@ -86,7 +86,8 @@ def report_lines(report: Report) -> Iterator[str]:
     """A check's findings, for the author."""
     yield f"{report.name}"
     if report.gradients:
-        yield "  gradients, derived and proved by SymPy entry by entry:"
+        sizes = ", ".join(f"{name} = {size}" for name, size in report.proved_at.items())
+        yield f"  gradients, derived and proved by SymPy entry by entry{f' (at {sizes})' if sizes else ''}:"
         width = max(len(name) for name, _ in report.gradients)
         proved = {proof.line: proof for proof in report.proofs}
         for name, line in report.gradients:

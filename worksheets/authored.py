@@ -19,8 +19,20 @@ from backprop.scope import shape_of
 from backprop.training import derive
 from course.records import GivenRecord
 from course.records import given as as_given
-from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml
+from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml, within
+from worksheets.effort import bounded
 from worksheets.given import GivenSource, Override, check_given, check_size
+from worksheets.limits import (
+    LONGEST_INTRO,
+    LONGEST_LABEL,
+    LONGEST_NAME,
+    LONGEST_TITLE,
+    MOST_GIVENS,
+    MOST_LINES,
+    check_amounts,
+    check_letters,
+    check_work,
+)
 
 MOST_STEPS = 5
 NAME = re.compile(r"[A-Za-zΑ-ω][A-Za-z0-9_Α-ω]*")
@@ -71,15 +83,17 @@ class AuthoredProblem:
         """
         givens = tuple(as_given(record, dict(self.sizes)) for record in self.given_records)
         try:
-            model = Model(dict(self.sizes), givens, ()).extended(
-                (name, text, FORWARD) for name, text in self.forward.items()
-            )
-            wanted = self.derivation
-            model = derive(model, wanted.gradients_of, wanted.update, wanted.again, wanted.steps)
-            last = max((line.step for line in model.lines), default=1)
-            model = model.extended([(name, text, THEN) for name, text in self.then.items()], last)
+            with bounded(self.where, "deriving its gradients"):
+                model = Model(dict(self.sizes), givens, ()).extended(
+                    (name, text, FORWARD) for name, text in self.forward.items()
+                )
+                wanted = self.derivation
+                model = derive(model, wanted.gradients_of, wanted.update, wanted.again, wanted.steps)
+                last = max((line.step for line in model.lines), default=1)
+                model = model.extended([(name, text, THEN) for name, text in self.then.items()], last)
         except ExpressionError as error:
             raise AuthoringError(f"{self.where}: {error}") from None
+        check_work(model, self.where)
         self._check_intro(model)
         return model
 
@@ -145,7 +159,7 @@ def load_authored(name: str, beside: Path | None = None) -> AuthoredProblem:
     known = bundled_problems()
     if name in known:
         return read_authored(name, read_toml(known[name]), name)
-    path = Path(name) if beside is None else beside / name
+    path = Path(name) if beside is None else within(beside, name)
     if path.suffix != ".toml" and not path.exists():
         raise NotThere(
             f"no problem is called “{name}”; {nearest(name, list(known), 'bundled problems')} "
@@ -157,6 +171,7 @@ def load_authored(name: str, beside: Path | None = None) -> AuthoredProblem:
 def read_authored(name: str, table: dict[str, Any], where: str) -> AuthoredProblem:
     """A problem from a file's contents, with every name, size and number checked."""
     source = fitted(table, ProblemSource, where)
+    _check_lengths(source, where)
     givens = {g: fitted(value, GivenSource, f"{where}: [given] {g}") for g, value in source.given.items()}
     for section, lines in (("lines", source.lines), ("then", source.then)):
         for line, text in lines.items():
@@ -195,6 +210,18 @@ def read_authored(name: str, table: dict[str, Any], where: str) -> AuthoredProbl
     checked = _checked(problem)
     _ = checked.model  # derived now, so that a mistake in a line is found where the file is read
     return checked
+
+
+def _check_lengths(source: ProblemSource, where: str) -> None:
+    """Raises AuthoringError where more stands in the file than it may have."""
+    check_amounts(where, {"[sizes]": source.sizes, "[given]": source.given}, MOST_GIVENS)
+    check_amounts(where, {"[lines]": source.lines, "[then]": source.then}, MOST_LINES)
+    names = (*source.sizes, *source.given, *source.lines, *source.then)
+    check_letters(where, {f"the name {name}": name for name in names}, LONGEST_NAME)
+    check_letters(where, {"title": source.title}, LONGEST_TITLE)
+    check_letters(where, {"intro": source.intro}, LONGEST_INTRO)
+    labels = {f"[labels] {size}: {label}": label for size, own in source.labels.items() for label in own}
+    check_letters(where, labels, LONGEST_LABEL)
 
 
 P = TypeVar("P", bound=AuthoredProblem)

@@ -13,24 +13,56 @@ import msgspec
 
 from course.errors import AuthoringError as AuthoringError
 from course.errors import NotThere as NotThere
+from course.regular import read_regular
+from worksheets.effort import bounded
 
 T = TypeVar("T")
+
+
+LARGEST_FILE = 200_000
+LONGEST_WORD = 60
+"""Letters of a word that is looked for among known ones; longer ones are far from all of them."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file's contents. Raises AuthoringError where there is none or it cannot be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise NotThere(f"{path}: there is no such file") from None
-    except IsADirectoryError:
-        raise NotThere(f"{path}: this is a folder, not a .toml file") from None
+        text = read_regular(path, LARGEST_FILE).decode("utf-8-sig")
+        with bounded(str(path), "reading it", seconds=5):
+            return _loaded(text.replace("\r\n", "\n").replace("\r", "\n"))
+    except AuthoringError:
+        raise
     except UnicodeDecodeError:
         raise AuthoringError(f"{path}: this is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise AuthoringError(f"{path}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise AuthoringError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise AuthoringError(f"{path}: a number in it has too many digits") from None
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("lists or tables stand too deeply within each other") from None
+
+
+def within(folder: Path, name: str) -> Path:
+    """The path of a file that a set names, links followed. Raises AuthoringError outside the folder of the set.
+
+    A set that somebody sent reads nothing but what came with it.
+    """
+    path = folder / name
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # a name too long, a NUL, links in a circle
+        raise NotThere(f"use = “{name}”: no file can be called so") from None
+    if not inside:
+        raise AuthoringError(
+            f"use = “{name}”: this lies outside the folder of the set; copy the problem's file beside the set, or into "
+            "a folder below it"
+        )
+    return path
 
 
 def fitted(value: Any, kind: type[T], where: str) -> T:
@@ -86,5 +118,7 @@ def _type(kind: Any, path: str) -> Any:
 
 def nearest(word: str, known: list[str], what: str) -> str:
     """A hint: the nearest known word, or all of them."""
-    near = [name for name in known if name.casefold() == word.casefold()] or get_close_matches(word, known, 1)
+    near = [name for name in known if name.casefold() == word.casefold()]
+    if not near and len(word) <= LONGEST_WORD:
+        near = get_close_matches(word, known, 1)
     return f"did you mean “{near[0]}”?" if near else f"{what}: {', '.join(known) or 'none'}"

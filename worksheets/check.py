@@ -13,7 +13,7 @@ from backprop.entries import cells
 from backprop.evaluate import batched, work_lines, work_model
 from backprop.expressions import Apply, walk
 from backprop.mistakes import mistakes
-from backprop.model import BACKWARD, FORWARD, Model
+from backprop.model import BACKWARD, FORWARD, Given, Model, small
 from backprop.notation import PLAIN, Printer, spoken
 from backprop.operations import OPERATIONS
 from backprop.rounding import Array
@@ -25,10 +25,12 @@ from worksheets import cache
 from worksheets.authored import AuthoredProblem
 from worksheets.authoring import AuthoringError
 from worksheets.drawing import draw_given, keyed_random, stacked
+from worksheets.effort import bounded
 from worksheets.recorded import Asked, problem_record
 from worksheets.variants import VariantChecker
 
 VARIANTS = 200
+SECONDS = 20.0
 STEP = 1e-5  # of a central difference; its own error is about the step squared
 
 
@@ -68,6 +70,7 @@ class Report:
 
     name: str
     gradients: tuple[tuple[str, str], ...]
+    proved_at: Mapping[str, int]  # sizes, where they are smaller than the problem's own
     proofs: tuple[Proof, ...]
     furthest_symbolic: float
     furthest_difference: float
@@ -84,12 +87,16 @@ class Report:
 
 
 def check(asked: Asked, variants: int = VARIANTS) -> Report:
-    """A report on one problem of a set: proofs, gradients, variants; kept where there is nothing against its use."""
+    """A report on one problem of a set: proofs, gradients, variants; kept where there is nothing against its use.
+
+    Raises AuthoringError where this takes too long.
+    """
     record = problem_record(asked)
     content = record, asked.problem.givens, variants
     report = cache.load("checks", content, Report)
     if report is None:
-        report = _report(asked.problem, record, variants)
+        with bounded(asked.problem.where, "checking it", SECONDS), np.errstate(all="ignore"):
+            report = _report(asked.problem, record, variants)
         if not report.failures:
             cache.save("checks", content, report)
     return report
@@ -121,6 +128,7 @@ def _report(problem: AuthoredProblem, record: ProblemRecord, variants: int) -> R
     return Report(
         problem.name,
         tuple((line.name, line.text) for line in model.part(BACKWARD)),
+        {name: size for name, size in small(model).sizes.items() if size < model.sizes[name]},
         proofs,
         symbolic,
         difference,
@@ -143,7 +151,7 @@ def _places(entries: tuple[tuple[int, int], ...]) -> str:
 
 def furthest_from_sympy(model: Model, loss: str, given: Mapping[str, Any]) -> float:
     """The largest difference of NumPy's gradients to SymPy's derivatives, relative to values above 1."""
-    worked = work_lines(model.lines, batched(given), model.sizes)
+    model, given, worked = _small(model, given)
     known = {name: int(given[name]) for name in model.scope.indices}
     reading, furthest = Symbolic(model, loss, known), 0.0
     for line in model.part(BACKWARD):
@@ -151,6 +159,31 @@ def furthest_from_sympy(model: Model, loss: str, given: Mapping[str, Any]) -> fl
         for i, j in cells(line.shape):
             furthest = _further(furthest, reading.derivative_at(line.name[1:], i, j, worked), float(value[i, j]))
     return furthest
+
+
+def _small(model: Model, given: Mapping[str, Any]) -> tuple[Model, Mapping[str, Any], dict[str, Array]]:
+    """A large model at small sizes, with a part of each matrix given, and what is worked from them.
+
+    The model itself where it is small, or where a part of its numbers leaves something undefined.
+    """
+    for other in (small(model), model):
+        of_it = {g.name: _part(g, given[g.name]) for g in other.givens}
+        worked = work_lines(other.lines, batched(of_it), other.sizes)
+        if all(np.isfinite(value).all() for value in worked.values()):
+            break
+    return other, of_it, worked
+
+
+def _part(given: Given, numbers: Any) -> Any:
+    """As much of what is given as its shape has room for; rows that add up to 1 do so again."""
+    if given.index is not None:
+        return min(int(numbers), int(given.index) - 1)
+    if not given.shape:
+        return numbers
+    part = np.array(numbers, dtype=float)[: given.shape[0], : given.shape[1]]
+    if given.rows:
+        part[:, -1] += 1 - part.sum(axis=1)
+    return part
 
 
 def furthest_from_differences(model: Model, loss: str, given: Mapping[str, Any]) -> float:

@@ -13,6 +13,9 @@ from course.records import SetRecord
 from worksheets import cache
 from worksheets.authored import AuthoredProblem
 from worksheets.authoring import AuthoringError, nearest
+from worksheets.effort import bounded
+
+SECONDS, PROOF = 10.0, "the proof of its gradients"
 
 
 def proved(sheet_set: SetRecord) -> SetRecord:
@@ -21,7 +24,9 @@ def proved(sheet_set: SetRecord) -> SetRecord:
         if problem.loss and not cache.load("proofs", problem, bool):
             from backprop.symbolic import prove_model
 
-            for proof in prove_model(problem.model(), problem.loss):
+            with bounded(problem.name, PROOF, SECONDS):
+                proofs = list(prove_model(problem.model(), problem.loss))
+            for proof in proofs:
                 if not proof.holds:
                     raise AuthoringError(f"{problem.name}: SymPy cannot confirm {proof.line}, entries {proof.wrong}")
             cache.save("proofs", problem, True)
@@ -44,10 +49,13 @@ def derivation(problem: AuthoredProblem, weight: str, style: str) -> Iterator[st
         )
     loss = problem.derivation.gradients_of or ""
     reading, printer = Symbolic(model, loss), Printer.of(model, style, loss)
-    proof = next(proof for proof in prove_model(model, loss) if proof.line == line.name)
+    with bounded(problem.where, PROOF, SECONDS):
+        proof = next(proof for proof in prove_model(model, loss) if proof.line == line.name)
     if not proof.holds:
         raise AuthoringError(f"{problem.name}: SymPy cannot confirm {line.name}, entries {proof.wrong}")
     yield f"{printer.name(line.name)} = {printer.expression(line.expression)}"
     for i, j in cells(line.shape):
         place = printer.entry_name(line.name, i, j) if line.shape else printer.name(line.name)
-        yield f"{place} = {reading.form(line, i, j, style)}"
+        with bounded(problem.where, f"SymPy's form of {line.name}"):
+            form = reading.form(line, i, j, style)
+        yield f"{place} = {form}"

@@ -14,6 +14,7 @@ from worksheets.asking import BARE, WORKED, asked_lines, help_with, traced_lines
 from worksheets.authored import bundled, load_authored
 from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml
 from worksheets.given import Override
+from worksheets.limits import LONGEST_TITLE, MOST_PROBLEMS, check_amounts, check_letters
 from worksheets.recorded import WITH_FORMULAS, Asked, problem_record
 from worksheets.sharing import Marks, said_marks
 
@@ -83,6 +84,8 @@ def load_set(name: str | Path) -> ProblemSet:
     source = fitted(read_toml(path), SetSource, str(path))
     if not source.problem:
         raise AuthoringError(f"{path}: a set has at least one [[problem]]")
+    check_amounts(str(path), {"[[problem]]": source.problem}, MOST_PROBLEMS)
+    check_letters(str(path), {"title": source.title}, LONGEST_TITLE)
     if not 0 <= source.marking.follows <= 1:
         raise AuthoringError(f"{path}: [marking] follows is a share, from 0 to 1")
     asked = tuple(_asked(table, source, path, number) for number, table in enumerate(source.problem, 1))

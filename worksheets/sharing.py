@@ -21,13 +21,13 @@ def said_marks(marks: Marks, answers: Collection[str], where: str) -> tuple[floa
     if not isinstance(marks, dict):
         total = marks
     if total is not None and not 0 < total <= 1e4:
-        raise AuthoringError(f"{where}: marks are a number above 0, not {total:g}")
+        raise AuthoringError(f"{where}: marks are a number above 0, not {total:g}, and at most 10,000")
     for name, worth in single.items():
         if name not in answers:
             hint = nearest(name, sorted(answers), "asked are")
             raise AuthoringError(f"{where}: marks: {name} is not asked; {hint}")
         if not 0 <= worth <= 1e4:
-            raise AuthoringError(f"{where}: marks: {name} = {worth:g}: marks are a number, not below 0")
+            raise AuthoringError(f"{where}: marks: {name} = {worth:g}: marks are a number, not below 0, at most 10,000")
     spent = sum(single.values())
     if total is not None and (spent > total or (spent < total and single.keys() == set(answers))):
         raise AuthoringError(f"{where}: marks: the lines that are named have {spent:g} of {total:g}")

@@ -22,12 +22,15 @@ from worksheets import cache
 from worksheets.authored import AuthoredProblem
 from worksheets.authoring import AuthoringError
 from worksheets.drawing import draw_class, keyed_random, plain_given, stacked
+from worksheets.effort import bounded
 
 MOST_TRIES = 400
 AT_ONCE, MOST_AHEAD = 1024, 32
 """Draws that are judged in one pass, and how many of them are one student's."""
 SAMPLE = 200
 """Draws from which it is learnt which mistakes these numbers can show at all."""
+SECONDS, SECONDS_EACH = 10.0, 0.05
+"""Of the processor, for drawing for a class: a small problem takes milliseconds."""
 SELDOM = 0.05
 """A mistake that fewer than this share of fit draws shows is listed by `check`, and not waited for."""
 
@@ -81,8 +84,14 @@ class VariantChecker:
     def draw(self, secret: bytes, students: Sequence[Sequence[str | int]]) -> list[Drawn]:
         """Numbers for each of many students, every one drawn anew until theirs are fit.
 
-        Raises AuthoringError, with the conditions that fail most and their lines, where none of many draws is fit.
+        Raises AuthoringError, with the conditions that fail most and their lines, where none of many draws is fit, or
+        where drawing takes too long.
         """
+        seconds = SECONDS + SECONDS_EACH * len(students)
+        with bounded(self.problem.where, "drawing numbers that are fit", seconds), np.errstate(all="ignore"):
+            return self._draw(secret, students)
+
+    def _draw(self, secret: bytes, students: Sequence[Sequence[str | int]]) -> list[Drawn]:
         rejected = [Counter[str]() for _ in students]
         found: dict[int, Drawn] = {}
         tried, waiting = 0, list(range(len(students)))

@@ -10,9 +10,12 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from backprop.decimals import decimal
+from backprop.errors import ExpressionError
 from backprop.expressions import Apply, Expression, Number, apply
 
 ONE = Fraction(1)
+MOST_DIGITS = 60
+"""Of a number that others are folded into: one with more has no place in a line."""
 
 ShapeOf = Callable[[Expression], tuple[int, ...]]
 
@@ -44,7 +47,12 @@ def split(expression: Expression) -> tuple[Fraction, Expression | None]:
 
 
 def join(factor: Fraction, rest: Expression | None) -> Expression:
-    """A number times an expression, as one would write it: 2 A, A / 2, −A, A / (2 B), b − a for −(a − b)."""
+    """A number times an expression, as one would write it: 2 A, A / 2, −A, A / (2 B), b − a for −(a − b).
+
+    Raises ExpressionError where the number has too many digits for a line.
+    """
+    if max(abs(factor.numerator), factor.denominator) >= 10**MOST_DIGITS:
+        raise ExpressionError("its numbers multiply to one with too many digits")
     if rest is None and decimal(factor):
         return Number(factor)
     if factor < 0:

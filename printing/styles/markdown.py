@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backprop.notation import PLAIN, markdown_words
+from backprop.notation import PLAIN, markdown_words, one_line
 from printing.styles.style import Blank, Rows
 
 
@@ -24,6 +24,7 @@ class Markdown:
         return number
 
     def matrix(self, rows: Rows, row_labels: Sequence[str] = (), column_labels: Sequence[str] = ()) -> str:
+        row_labels, column_labels = _in_a_fence(row_labels), _in_a_fence(column_labels)
         width = max(len(cell) for row in [*rows, column_labels] for cell in row)
         lines = [f"[ {'  '.join(cell.rjust(width) for cell in row)} ]" for row in rows]
         if row_labels:
@@ -40,3 +41,8 @@ class Markdown:
 
     def strong(self, words: str) -> str:
         return f"**{words}**"
+
+
+def _in_a_fence(labels: Sequence[str]) -> list[str]:
+    """Labels among plain numbers: none ends the fence that they stand in."""
+    return [one_line(label).replace("`", "‘") for label in labels]

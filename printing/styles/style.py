@@ -9,6 +9,7 @@ from typing import Protocol
 
 from backprop.language import parse
 from backprop.notation import Printer, full_stop
+from backprop.notation import one_line as one_line
 from course.answer_names import TRACE, Entry
 
 Rows = Sequence[Sequence[str]]
@@ -71,11 +72,6 @@ class Style(Protocol):
 
     def strong(self, words: str) -> str:
         """Printed words that are not to be missed."""
-
-
-def one_line(text: str) -> str:
-    """Words on one line, without what cannot be printed."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def worded(says: str, style: Style, printer: Printer) -> str:
