@@ -6,18 +6,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from grader.again import regrade
     from grader.course import grade_course
     from grader.explaining.explain import explain
     from grader.marking.sheets import grade
     from grader.reading.answers import read
 
-__all__ = ["explain", "grade", "grade_course", "read"]
+__all__ = ["explain", "grade", "grade_course", "read", "regrade"]
 
 _PLACES = {
     "explain": "grader.explaining.explain",
     "grade": "grader.marking.sheets",
     "grade_course": "grader.course",
     "read": "grader.reading.answers",
+    "regrade": "grader.again",
 }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from grader.again import Regraded
 from grader.changes import Change
-from grader.regrade import Regraded
 
 MOST_REASONS = 4
 

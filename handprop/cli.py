@@ -236,17 +236,17 @@ def regrade(
     scheduler: Scheduler = None,
 ) -> None:
     """Marks the same submissions again, after a change: who changes, by how much and why."""
-    from grader.regrade import regrade as mark_again
+    from grader.again import regrade as mark_again
     from handprop.changes import table
 
     with cluster(backend, scheduler), progress_bar() as progress:
         found = mark_again(results, write, course, progress, jobs or ALL)
     for warning in found.warnings:
-        typer.echo(f"handprop: {warning}", err=True)
+        warn(warning)
     for line in table(found):
-        typer.echo(line)
+        say(line)
     if found.changes or found.reworded:
-        typer.echo(f"written: {results}" if write else "nothing was written; --write writes the new marks")
+        say(f"written: {results}" if write else "nothing was written; --write writes the new marks")
 
 
 def chosen(option: str, typed: str, known: Iterable[str]) -> list[str]:

@@ -67,7 +67,7 @@ def page(sheet_set: SetRecord, sheet: SheetRecord, marks: Marks, style: Feedback
         "percent": f"{marks.percent:g}",
         "lost": "" if blank else style.text(lost(marks)),
         "legend": style.text(BLANK if blank else FOLLOWS.format(share=share) if level else RECEIVED),
-        "notes": [style.text(note) for note in marks.notes],
+        "notes": [style.text(note) for note in (*(by_hand(marks) if level else ()), *marks.notes)],
         "problems": [
             _writer(number, problem, type(style)).problem(given, shown_of, level)
             for number, (problem, given) in enumerate(zip(sheet_set.problems, sheet.given, strict=True), 1)
@@ -91,6 +91,14 @@ def lost(marks: Marks) -> str:
     if rest := losses[MOST_NAMED:]:
         named.append(f"{round(sum(loss for loss, _ in rest), 4):g} on {len(rest)} other line{'s' * (len(rest) > 1)}")
     return f"Marks lost: {', '.join(named)}."
+
+
+def by_hand(marks: Marks) -> Iterator[str]:
+    """The scores that the instructor gave, with their reasons."""
+    for one in marks.overrides:
+        what, out_of = (one.line, marks.line(one.line).out_of) if one.line else ("The sheet", marks.out_of)
+        note = f": {one.note}" if one.note else "."
+        yield f"{what} was marked by hand: {one.score:g} of {out_of:g} ({one.was:g} before){note}"
 
 
 MOST_NAMED = 3
