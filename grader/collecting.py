@@ -34,6 +34,7 @@ class _One(msgspec.Struct, frozen=True, omit_defaults=True):
     time: float = 0.0
     reason: str = ""
     log: str = ""
+    also: tuple[str, ...] = ()
 
 
 class _OfFile(msgspec.Struct, frozen=True):
@@ -107,7 +108,7 @@ class _Before:
 
 def _as_one(read: Submission | NotRead) -> _One:
     if isinstance(read, Submission):
-        return _One(read.source, read.sheet, plain_answers(read.answers), read.time)
+        return _One(read.source, read.sheet, plain_answers(read.answers), read.time, also=read.also)
     if isinstance(read, Nameless):
         return _One(read.source, "", plain_answers(read.answers), read.time, read.reason, read.log)
     return _One(read.source, reason=read.reason, log=read.log)
@@ -118,7 +119,7 @@ def _as_found(one: _One) -> Submission | NotRead:
         return NotRead(one.source, one.reason, log=one.log)
     answers = typed_answers(one.answers)
     if one.sheet:
-        return Submission(one.source, one.sheet, answers, one.time)
+        return Submission(one.source, one.sheet, answers, one.time, one.also)
     return Nameless(one.source, one.reason, answers, one.time, log=one.log)
 
 

@@ -126,6 +126,8 @@ class Counted:
             return self._given(found)
         if isinstance(found, NotRead):
             return found
+        if found.sheet not in self.sheets:  # perhaps a title that only looks like an id
+            found = replace(found, sheet=next((one for one in found.also if one in self.sheets), found.sheet))
         if found.sheet not in self.sheets:
             return NotRead(found.source, f"Sheet “{found.sheet[:40]}” is not a sheet of this course.")
         others = " and ".join(map(self.students.called, self.students.named_beside(found.sheet, found.source)))

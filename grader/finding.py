@@ -91,13 +91,17 @@ def _own(names: Collection[str], is_course: bool) -> set[str]:
 def _on_disk(path: Path, source: str, named: bool) -> Iterator[Found | NotRead]:
     try:
         if path.is_file():
-            here = Found(source, on_disk(path), named)
-            yield from _unpacked(here, archives.Left(here.file.size), 0)
+            yield from found_in(Found(source, on_disk(path), named))
         else:
             there = path.exists()
             yield NotRead(source, f"{'This is neither a file nor a folder' if there else NOTHING_THERE}.")
     except OSError as error:
         yield NotRead(source, f"This file could not be opened ({error.strerror or 'the system gave no reason'}).")
+
+
+def found_in(here: Found) -> Iterator[Found | NotRead]:
+    """A file as it is, or everything in an archive and the archives in it."""
+    yield from _unpacked(here, archives.Left(here.file.size), 0)
 
 
 def _unpacked(here: Found, left: archives.Left, depth: int) -> Iterator[Found | NotRead]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class Submission:
     sheet: str
     answers: Mapping[str, object]
     time: float = field(default=0.0, compare=False)  # when its file was last changed: the later of two counts
+    also: tuple[str, ...] = field(default=(), compare=False)  # what looks like a sheet's id there, beside its own
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,24 @@ class NoSheet(Refused):
         return Nameless(source, str(self), self.answers)
 
 
+MOST_SHEETS = 20
+_BEGINS = re.compile(r"[\s>*_`%{}$]{0,40}(?:textbf\{|small\s)?")
 SHEET = re.compile(r"sheet[^a-z0-9\n]{1,8}([a-z0-9]{4})[-‐‑‒–—−]([a-z0-9]{4})(?![a-z0-9])", re.IGNORECASE)
 
 
-def sheet_in(text: str) -> str:
-    """The sheet's id from “Sheet 7KQF-M2PX”, which stands on every page; nothing where it is gone."""
-    found = SHEET.search(text)
-    return f"{found[1]}-{found[2]}".upper() if found else ""
+def sheets_in(text: str) -> tuple[str, ...]:
+    """What looks like the sheet's id in “Sheet 7KQF-M2PX”, which stands on every page: at a line's beginning first.
+
+    A title may look like it, as in “Exercise sheet 2026-2027”; which is a sheet of the course is not known here.
+    """
+    found = [*islice(SHEET.finditer(text), MOST_SHEETS)]
+    found.sort(key=lambda one: not _BEGINS.fullmatch(text, text.rfind("\n", 0, one.start()) + 1, one.start()))
+    return tuple(dict.fromkeys(f"{one[1]}-{one[2]}".upper() for one in found))
+
+
+def under(source: str, sheets: Sequence[str], answers: Mapping[str, object]) -> Submission:
+    """A submission under the first of what may be its sheet's ids."""
+    return Submission(source, sheets[0], answers, also=tuple(sheets[1:]))
 
 
 def sheet_id(typed: object) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from course.answer_names import is_in_words, without_escapes
-from grader.handed_in import NoSheet, Read, Refused, Submission, last_filled_in, sheet_in
+from grader.handed_in import NoSheet, Read, Refused, last_filled_in, sheets_in, under
 from grader.readers.files import File, bytes_of, text_of
 from grader.readers.filling import Answers, with_entries
 from grader.readers.markdown import NO_SHEET
@@ -29,13 +29,13 @@ _ROW, _CELL = re.compile(r"\\\\(?:\[[^\[\]]*\])?"), re.compile(r"(?<!\\)&")
 def read_latex(file: File, source: str) -> Read:
     """The sheet with \\blank replaced by what was worked out."""
     text = text_of(bytes_of(file)).replace("\r\n", "\n").replace("\r", "\n")
-    sheet = sheet_in(text.replace(r"\texttt{", ""))
+    sheets = sheets_in(text.replace(r"\texttt{", ""))
     answers = last_filled_in(_answers(text))
     if not answers:
         raise Refused(NO_ANSWERS)
-    if not sheet:
+    if not sheets:
         raise NoSheet(NO_SHEET, answers)
-    yield Submission(source, sheet, answers)
+    yield under(source, sheets, answers)
 
 
 def _answers(text: str) -> Iterator[tuple[str, object]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from course.answer_names import KIND, within, without_escapes
-from grader.handed_in import NoSheet, Read, Submission, last_filled_in, sheet_in
+from grader.handed_in import NoSheet, Read, last_filled_in, sheets_in, under
 from grader.readers.files import File, bytes_of, text_of
 from grader.readers.filling import Answers, with_entries
 
@@ -30,11 +30,11 @@ _RULE = re.compile(r"\s*(?:-\s*){3,}$|\s*(?:\*\s*){3,}$")
 def read_markdown(file: File, source: str) -> Read:
     """The sheet with its blanks filled in."""
     text = text_of(bytes_of(file))
-    sheet = sheet_in(text.replace("\\", ""))
+    sheets = sheets_in(text.replace("\\", ""))
     answers = last_filled_in(labelled(text))
-    if not sheet:
+    if not sheets:
         raise NoSheet(NO_SHEET, answers)
-    yield Submission(source, sheet, answers)
+    yield under(source, sheets, answers)
 
 
 def labelled(text: str) -> Iterator[tuple[str, object]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from course.answer_names import IN_WORDS, PATTERN, is_in_words, variable
-from grader.handed_in import NoNumber, NoSheet, Read, Refused, Submission, is_blank, last_filled_in, sheet_id, sheet_in
+from grader.handed_in import NoNumber, NoSheet, Read, Refused, is_blank, last_filled_in, sheet_id, sheets_in, under
 from grader.readers.files import LARGEST_DOCUMENT, File, bytes_of, text_of
 from grader.readers.filling import Answers, as_typed, rows_of
 from grader.readers.markdown import labelled
@@ -49,12 +49,12 @@ _KNOWN = {
 def read_notebook(file: File, source: str) -> Read:
     """The notebook with its answers assigned in code cells, or typed into text cells as on the Markdown sheet."""
     cells, metadata = _cells(text_of(bytes_of(file, LARGEST_DOCUMENT)))
-    texts = [cell.source.replace("\\", "") for cell in cells if cell.kind != "code"]
-    sheet = sheet_id(metadata.get("sheet")) or next((found for text in texts if (found := sheet_in(text))), "")
+    text = "\n\n".join(cell.source.replace("\\", "") for cell in cells if cell.kind != "code")
+    sheets = [*filter(None, [sheet_id(metadata.get("sheet"))]), *sheets_in(text)]
     answers = _placed(cells)
-    if not sheet:
+    if not sheets:
         raise NoSheet(NO_SHEET, answers)
-    yield Submission(source, sheet, answers)
+    yield under(source, sheets, answers)
 
 
 @dataclass(frozen=True)

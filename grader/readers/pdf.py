@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from course.answer_names import entry_of
-from grader.handed_in import NoSheet, Read, Refused, Submission, is_blank, sheet_id
+from grader.handed_in import MOST_SHEETS, NoSheet, Read, Refused, is_blank, sheet_id, under
 from grader.readers.files import LARGEST_DOCUMENT, File, bytes_of
 from grader.readers.filling import Answers, as_typed, rows_of
 
@@ -50,12 +50,12 @@ def read_pdf(file: File, source: str) -> Read:
     answers = _answers(values)
     if not answers:
         raise Refused(NOT_OURS)
-    ids = [sheet_id(typed) for name, typed in values.items() if _last(name) == "sheet"]
+    sheets = [*filter(None, (sheet_id(typed) for name, typed in values.items() if _last(name) == "sheet"))]
     if drawn_on and all(is_blank(answer) for answer in answers.values()):
         raise Refused(DRAWN_ON)
-    if not any(ids):
+    if not sheets:
         raise NoSheet(NO_SHEET, answers)
-    yield Submission(source, next(filter(None, ids)), answers)
+    yield under(source, sheets[:MOST_SHEETS], answers)
 
 
 def _whole(data: bytes) -> bytes:

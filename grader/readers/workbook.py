@@ -8,10 +8,11 @@ import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from course.answer_names import PATTERN, is_in_words
-from grader.handed_in import NoNumber, NoSheet, Read, Refused, Submission, is_blank, printable, sheet_id
+from grader.handed_in import MOST_SHEETS, NoNumber, NoSheet, Read, Refused, is_blank, printable, sheet_id, under
 from grader.readers.files import LARGEST_DOCUMENT, File, bytes_of
 from grader.readers.filling import Answers, rows_of
 from grader.readers.spreadsheet import FURTHEST, NOT_STORED, SAVE, Cells, Workbook, column_number, opened
@@ -65,19 +66,19 @@ def read_workbook(file: File, source: str) -> Read:
     filled = [entry for value in found.values() for entry in _entries(value) if not is_blank(entry)]
     if filled and all(isinstance(entry, NoNumber) and entry.says == NOT_STORED for entry in filled):
         raise Refused(NONE_STORED)
-    sheet = _sheet(book, areas)
-    if not sheet:
+    sheets = [*islice(_sheets(book, areas), MOST_SHEETS)]
+    if not sheets:
         raise NoSheet(NO_SHEET, found)
-    yield Submission(source, sheet, found)
+    yield under(source, sheets, found)
 
 
-def _sheet(book: Workbook, areas: Iterable[Area]) -> str:
+def _sheets(book: Workbook, areas: Iterable[Area]) -> Iterator[str]:
     """The sheet's id: in the cell that is named for it, or wherever one stands, as in a copied tab."""
     named = (book.cells.get((area.tab, area.top, area.left)) for area in areas if area.name.lower() == "sheet")
     anywhere = (
         found[1] for value in book.cells.values() if isinstance(value, str) and (found := _SHEET.fullmatch(value))
     )
-    return next(filter(None, map(sheet_id, (*named, *anywhere))), "")
+    yield from filter(None, map(sheet_id, (*named, *anywhere)))
 
 
 def _labelled(book: Workbook, named: list[Area]) -> Iterator[Area]:
