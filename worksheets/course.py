@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -33,6 +34,7 @@ from worksheets.variants import VariantChecker
 
 FEW_PAGES = 200  # are printed sooner by one process: starting more costs a second
 CHUNK = 10  # students whose pages a process prints at a time
+AT_ONCE = 1000  # students whose numbers are drawn at a time
 
 
 @dataclass(frozen=True)
@@ -156,12 +158,7 @@ def _new_sheets(
 ) -> Iterator[SheetRecord]:
     """A sheet for each student, told apart from those that are there by its id and its folder."""
     ids, folders = {record.sheet for record in there}, {record.folder.casefold(): record.student for record in there}
-    drawn = [
-        VariantChecker(asked.problem, record).draw(secret, [(s.id, number, asked.problem.name) for s in students])
-        for number, (asked, record) in enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1)
-    ]
-    for position, student in enumerate(students):
-        given = tuple(dict(of_problem[position].given) for of_problem in drawn)
+    for student, given in zip(students, _drawn(problem_set, sheet_set, students, secret), strict=True):
         sheet = sheet_id(secret, student.id, ids)
         folder = student.folder
         if folder.casefold() in folders:  # of a student who has left the roster
@@ -169,6 +166,21 @@ def _new_sheets(
         ids.add(sheet)
         folders[folder.casefold()] = student.id
         yield SheetRecord(sheet, student.id, given, dict(student.columns), folder)
+
+
+def _drawn(
+    problem_set: ProblemSet, sheet_set: SetRecord, students: Sequence[Student], secret: bytes
+) -> Iterator[tuple[dict[str, Any], ...]]:
+    """The numbers of each student's problems, many students' at a time."""
+    problems = [
+        (VariantChecker(asked.problem, record), number, asked.problem.name)
+        for number, (asked, record) in enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1)
+    ]
+    for start in range(0, len(students), AT_ONCE):
+        some = students[start : start + AT_ONCE]
+        drawn = [checker.draw(secret, [(s.id, number, name) for s in some]) for checker, number, name in problems]
+        for of_student in zip(*drawn, strict=True):
+            yield tuple(dict(one.given) for one in of_student)
 
 
 def sheet_id(secret: bytes, student: str, taken: Iterable[str] = ()) -> str:
