@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from classroom import (
     ONE_MORE,
+    ROSTER,
     SET,
     TINY,
+    changed,
     contents,
     hand_in,
+    keys,
     lines_of,
     of_version_1,
     records,
@@ -22,11 +27,16 @@ from classroom import (
     small_set,
 )
 
-from course.roster import load_roster
+import worksheets.authored
+import worksheets.sharing
+from backprop.model import Model
+from course.roster import Roster, load_roster
+from course.stored import load_course
 from grader import grade_course
 from worksheets import generate, load_set
 from worksheets.authoring import AuthoringError
 from worksheets.course import Generated
+from worksheets.problem_set import ProblemSet
 
 WHERE = "problem 1, tiny: "
 FROZEN = {
@@ -48,12 +58,20 @@ FROZEN = {
 }
 
 
-def generated(course: Path, text: str = SET, problem: str = TINY, roster: str = ONE_MORE) -> Generated:
-    """The course generated again, with its set changed."""
+def made(course: Path, text: str, problem: str, roster: str = ONE_MORE) -> tuple[ProblemSet, Roster]:
+    """What a course is made from, changed."""
     folder = course.parent
-    return generate(
-        load_set(small_set(folder, text, problem)), load_roster(roster_file(folder, roster)), course, ["md"]
-    )
+    return load_set(small_set(folder, text, problem)), load_roster(roster_file(folder, roster))
+
+
+def generated(course: Path, text: str = SET, problem: str = TINY) -> Generated:
+    """The course generated again, with its set changed."""
+    return generate(*made(course, text, problem), course, ["md"])
+
+
+def corrected(course: Path, problem: str, text: str = SET) -> Generated:
+    """The course generated again, with its set corrected."""
+    return generate(*made(course, text, problem), course, ["md"], corrected=True)
 
 
 @pytest.mark.parametrize("what", FROZEN)
@@ -147,3 +165,187 @@ def test_sheets_of_an_earlier_version_are_marked_with_the_marks_that_were_printe
     generated(course, SET.replace("10", "12"))
     (marks,) = grade_course(course, [path], tmp_path / "results").marks
     assert [line.out_of for line in marks.lines] == [1.75, 1.5, 0.75, 1.5, 3.25, 3.25]
+
+
+# --- how numbers come about -------------------------------------------------------------------------------------------
+
+
+DRAWN = {
+    "a range": changed("W = { shape", "W = { draw = { range = [1, 3] }, shape"),
+    "decimals": changed("W = { shape", "W = { draw = { decimals = 2 }, shape"),
+    "whole numbers": changed("W = { shape", "W = { draw = { range = [-3, 3], whole = true }, shape"),
+}
+
+
+@pytest.mark.parametrize("what", DRAWN)
+def test_another_way_to_draw_is_said_and_new_sheets_follow_it(tmp_path: Path, what: str) -> None:
+    course = small_course(tmp_path, formats=())
+    drawn = records(course)
+    said = "changed in the set: how W is drawn of problem 1"
+    assert generated(course, problem=DRAWN[what]).warnings[0].startswith(said)
+    assert {student: record for student, record in records(course).items() if student in drawn} == drawn
+    given = [record["given"][0]["W"] for record in records(course).values()]
+    if what == "a range":
+        assert [min(map(min, value)) >= 1 for value in given] == [False, False, False, True]
+    assert generated(course, problem=DRAWN[what]).warnings == ()
+
+
+FIXED = {
+    "another value": (changed("value = 0.5", "value = 0.2"), "given eta was always 0.5"),
+    "a value that was drawn": (changed("x = { shape", "x = { values = [[1, 2]], shape"), "given x was drawn"),
+    "drawn where it had a value": (changed("eta = { value = 0.5 }", "eta = { }"), "given eta was always 0.5"),
+}
+
+
+@pytest.mark.parametrize("what", FIXED)
+def test_what_is_the_same_for_everyone_stays_so(tmp_path: Path, what: str) -> None:
+    course = small_course(tmp_path)
+    before = contents(course)
+    with pytest.raises(AuthoringError, match=f"{WHERE}{FIXED[what][1]}"):
+        generated(course, problem=FIXED[what][0])
+    assert contents(course) == before
+
+
+@pytest.mark.parametrize("what", ["another value", "a value that was drawn"])
+def test_sheets_of_version_1_tell_it_too(tmp_path: Path, what: str) -> None:
+    course = of_version_1(small_course(tmp_path, formats=()))
+    before = contents(course)
+    with pytest.raises(AuthoringError, match=rf"{WHERE}given {'eta was 0.5' if what == 'another value' else 'x was '}"):
+        generated(course, problem=FIXED[what][0])
+    assert contents(course) == before
+
+
+# --- where only the program changed -----------------------------------------------------------------------------------
+
+
+Derived = list[tuple[str, str, str]]
+
+
+def derived_otherwise(monkeypatch: pytest.MonkeyPatch, change: Callable[[Derived], Derived]) -> None:
+    """The program, as it derives lines in another version."""
+    derive = worksheets.authored.derive
+
+    def otherwise(model: Model, *wanted: Any) -> Model:
+        lines = [(line.name, line.text, line.part) for line in derive(model, *wanted).lines]
+        return Model(model.sizes, model.givens, ()).extended(change(lines))
+
+    monkeypatch.setattr(worksheets.authored, "derive", otherwise)
+
+
+def written(name: str, expression: str) -> Callable[[Derived], Derived]:
+    return lambda lines: [(known, expression if known == name else text, part) for known, text, part in lines]
+
+
+OTHERWISE: dict[str, Callable[[Derived], Derived]] = {
+    "a gradient written otherwise": written("dW", "x.T @ (1 * dz)"),
+    "an update written otherwise": written("W_new", "-(dW * eta) + W"),
+    "a gradient more": lambda lines: [*lines[:4], ("dp", "onehot(target, n) / -p", "backward"), *lines[4:]],
+    "a gradient less": lambda lines: written("dW", "x.T @ (p - onehot(target, n))")([*lines[:3], *lines[4:]]),
+}
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("what", OTHERWISE)
+def test_a_line_that_only_the_program_derives_otherwise_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, version: int
+) -> None:
+    course = small_course(tmp_path)
+    if version == 1:
+        of_version_1(course)
+    before = load_course(course)
+    derived_otherwise(monkeypatch, OTHERWISE[what])
+    done = generated(course)
+    assert (done.new, done.kept, done.warnings) == (1, 3, ())
+    after = load_course(course)
+    assert after.set.problems[0].lines == before.set.problems[0].lines
+    assert {id: after.sheets[id] for id in before.sheets} == dict(before.sheets)
+    assert generated(course, SET.replace("10", "20")).warnings[0].startswith("changed in the set: marks of problem 1")
+    assert load_course(course).set.problems[0].marks == 20
+    with pytest.raises(AuthoringError, match="line p was softmax"):
+        generated(course, problem=TINY.replace("softmax(z)", "softmax(2 * z)"))
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_another_program_shares_marks_out_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    course = small_course(tmp_path, formats=())
+    if version == 1:
+        of_version_1(course)
+    before = load_course(course).set.problems[0].lines
+    monkeypatch.setattr(worksheets.sharing, "UNITS", (100, 50, 1))
+    assert generated(course).warnings == ()
+    assert load_course(course).set.problems[0].lines == before
+
+
+# --- a corrected problem ----------------------------------------------------------------------------------------------
+
+
+CORRECTED = TINY.replace("softmax(z)", "softmax(2 * z)")
+
+
+def test_a_corrected_problem_keeps_the_sheets(tmp_path: Path) -> None:
+    course = small_course(tmp_path)
+    before, drawn, old = contents(course / "handout"), records(course), keys(course)
+    was = (course / "instructor" / "set.json").read_bytes()
+    with pytest.raises(AuthoringError, match="--corrected keeps the sheets' numbers and grades by the lines"):
+        generated(course, problem=CORRECTED)
+    done = corrected(course, CORRECTED)
+    assert (done.new, done.kept) == (1, 3)
+    assert done.warnings[0].startswith(f"corrected: {WHERE}line p was softmax(z)")
+    assert before.items() <= contents(course / "handout").items()
+    assert {student: record for student, record in records(course).items() if student in drawn} == drawn
+    assert (course / "instructor" / "set.1.json").read_bytes() == was
+    assert all(keys(course)[student] != key for student, key in old.items())
+    (marks,) = grade_course(
+        course, [hand_in(tmp_path, "s1.json", right_answers(course, "s1"))], tmp_path / "results"
+    ).marks
+    assert (marks.score, marks.out_of) == (10.0, 10.0)
+    # From now on it is the set; and what is corrected once more is kept under the next number.
+    assert generated(course, problem=CORRECTED).warnings == ()
+    corrected(course, TINY)
+    assert json.loads((course / "instructor" / "set.2.json").read_bytes())["problems"][0]["lines"][1]["expression"] == (
+        "softmax(2 * z)"
+    )
+    assert keys(course).items() >= old.items()
+
+
+def test_corrected_where_nothing_is(tmp_path: Path) -> None:
+    course = small_course(tmp_path)
+    before = contents(course)
+    assert generate(*made(course, SET, TINY, ROSTER), course, ["md"], corrected=True).warnings == ()
+    assert contents(course) == before
+
+
+GIVEN = ("other sizes", "something else given", "one problem more", "another problem")
+
+
+@pytest.mark.parametrize("what", GIVEN)
+def test_what_is_given_is_not_corrected(tmp_path: Path, what: str) -> None:
+    text, problem, says = FROZEN[what]
+    course = small_course(tmp_path)
+    before = contents(course)
+    with pytest.raises(AuthoringError, match="a corrected problem keeps what is given") as found:
+        corrected(course, problem, text)
+    assert says in str(found.value)
+    assert contents(course) == before
+
+
+@pytest.mark.parametrize("what", sorted(FROZEN.keys() - set(GIVEN)))
+def test_all_else_may_be_corrected(tmp_path: Path, what: str) -> None:
+    text, problem, _ = FROZEN[what]
+    course = small_course(tmp_path, formats=())
+    drawn = records(course)
+    assert corrected(course, problem, text).new == 1
+    assert {student: record for student, record in records(course).items() if student in drawn} == drawn
+    assert generated(course, text, problem).warnings == ()
+
+
+def test_only_the_problem_that_was_corrected_is_another(tmp_path: Path) -> None:
+    two = SET + '[[problem]]\nuse = "tiny.toml"\nask = ["loss"]\n'
+    course = small_course(tmp_path, text=two, formats=())
+    before = load_course(course).set.problems
+    corrected(course, TINY, two.replace('["loss"]', '["p", "loss"]'))
+    after = load_course(course).set.problems
+    assert after[0] == before[0]
+    assert [line.name for line in after[1].lines if line.asked] == ["p", "loss"]

@@ -25,6 +25,7 @@ import worksheets.course
 from course.roster import load_roster
 from worksheets import generate, load_set
 from worksheets.course import sheet_id
+from worksheets.start import start_course
 
 INSTRUCTOR = ("set.json", "records.jsonl", "keys.jsonl", "roster.json", "SHA256SUMS", "secret")
 
@@ -170,6 +171,33 @@ def test_a_line_that_is_not_asked_is_printed_with_its_value(tmp_path: Path) -> N
         assert f"{key['p'][0][0]:.4f}" in sheet
         assert "1.dW" in sheet
         assert "1.loss" not in sheet
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """Whom each file and folder of a folder is open to."""
+    found = {path.relative_to(folder).as_posix(): path.stat().st_mode for path in [folder, *folder.rglob("*")]}
+    return {path: stat.S_IMODE(mode) for path, mode in found.items() if not path.endswith(".lock")}
+
+
+def private(folder: Path) -> dict[str, int]:
+    return {path: 0o700 if (folder / path).is_dir() else 0o600 for path in modes(folder)}
+
+
+def test_the_instructor_s_folder_is_its_owner_s_alone(tmp_path: Path) -> None:
+    course = small_course(tmp_path)
+    instructor = course / "instructor"
+    assert modes(instructor) == private(instructor)
+    assert all(mode & 0o044 for mode in modes(course / "handout").values())
+    for path in (instructor, *instructor.rglob("*")):  # as an earlier version left them
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    again(course)
+    assert modes(instructor) == private(instructor)
+
+
+def test_so_it_is_in_a_course_that_is_only_started(tmp_path: Path) -> None:
+    start_course(tmp_path / "course")
+    instructor = tmp_path / "course" / "instructor"
+    assert modes(instructor) == {".": 0o700, "secret": 0o600}
 
 
 # --- formats and processes --------------------------------------------------------------------------------------------

@@ -12,12 +12,22 @@ from classroom import (
     again,
     contents,
     of_version_1,
+    roster_file,
     small_course,
+    small_set,
 )
 
 import worksheets.course
 from course.errors import CourseError
+from course.roster import load_roster
+from worksheets import generate, load_set
 from worksheets.authoring import AuthoringError
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course that nothing cut short; tests only read it."""
+    return small_course(tmp_path_factory.mktemp("whole"))
 
 
 def test_a_run_killed_while_printing_is_finished_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,6 +77,47 @@ def test_pages_that_were_lost_are_printed_again(tmp_path: Path) -> None:
     (course / "instructor" / "solutions" / "s3" / "solution.md").unlink()
     assert again(course).printed == 2
     assert contents(course) == whole
+
+
+def test_a_page_that_a_full_disk_left_empty_is_printed_again(tmp_path: Path) -> None:
+    course = small_course(tmp_path)
+    whole = contents(course)
+    (course / "handout" / "s2" / "sheet.md").write_bytes(b"")
+    assert again(course).printed == 1
+    assert contents(course) == whole
+
+
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+SHUT = OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+
+@pytest.mark.parametrize("written", range(0, 15, 2))
+def test_a_disk_that_is_full_or_shut_loses_nothing_and_the_next_run_goes_on(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    """Whatever is being written then: the secret, the records, a page."""
+    course, calls, trouble = tmp_path / "course", 0, (FULL, SHUT)[written // 2 % 2]
+    made = load_set(small_set(tmp_path)), load_roster(roster_file(tmp_path))
+    start = (whole / "instructor" / "secret").read_bytes()
+    write = Path.write_bytes
+
+    def cut(path: Path, data: bytes) -> int:
+        nonlocal calls
+        calls += 1
+        if calls > written:
+            write(path, data[: len(data) // 2])
+            raise trouble
+        return write(path, data)
+
+    monkeypatch.setattr("worksheets.secret.secrets.token_hex", lambda count: start.decode().strip())
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", cut)
+        with pytest.raises(CourseError, match=rf"course.*: {str(trouble.strerror).lower()}") as found:
+            generate(*made, course, ["md"])
+    assert "\n" not in str(found.value)
+    assert all(data for data in contents(course).values())
+    generate(*made, course, ["md"])
+    assert contents(course) == contents(whole)
 
 
 def test_records_without_their_set_are_not_written_over(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course.roster import load_roster
+from course.versions import VERSION
 from worksheets import generate, load_problem, load_set
 from worksheets.authoring import AuthoringError, NotThere
 from worksheets.check import check
@@ -230,7 +231,7 @@ def test_two_problems_are_two_problems(tmp_path: Path) -> None:
     text = SET + '[[problem]]\nuse = "attention-backprop"\nmarks = 5\nask = ["loss"]\n'
     record = load_set(small_set(tmp_path, text)).record()
     assert [(p.name, p.marks) for p in record.problems] == [("tiny", 10), ("attention-backprop", 5)]
-    assert record.version == 1
+    assert record.version == VERSION
 
 
 LESSON = (

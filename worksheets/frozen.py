@@ -170,7 +170,7 @@ def _without_the_programs(before: Lines, now: Lines) -> tuple[Lines, Lines]:
                 found[name] = line
         elif line.part in (FORWARD, THEN):
             found[name] = msgspec.structs.replace(line, always_zero=was.always_zero)
-        elif line.part == BACKWARD or names(parse(line.expression)) == names(parse(was.expression)):
+        elif line.part == BACKWARD or _uses(line) == _uses(was):
             found[name] = msgspec.structs.replace(was, asked=line.asked, help=line.help, in_words=line.in_words)
         else:
             found[name] = line
@@ -179,6 +179,10 @@ def _without_the_programs(before: Lines, now: Lines) -> tuple[Lines, Lines]:
         if order == [name for name in found if found[name].part != BACKWARD]:
             found = {name: found[name] for name in before}
     return before, found
+
+
+def _uses(line: LineRecord) -> set[str]:
+    return set(names(parse(line.expression)))
 
 
 def _some(names: Sequence[str]) -> str:
