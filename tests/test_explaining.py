@@ -55,7 +55,7 @@ def handed_in(sheet: Sheet, seed: int) -> dict[str, object]:
             how = HOW[int(rng.integers(len(HOW)))]
             known = known_mistakes(model, line)
             wrong = worked(model, line, own, known[int(rng.integers(len(known)))].expression)
-            found[f"1.{line.name}"], own[line.name] = how(right, wrong)
+            found[f"1.{line.name}"], own[line.name] = how(right, np.nan_to_num(wrong, posinf=9, neginf=-9))
         for kind in record.in_words:
             way = ", ".join(gradient.name for gradient in model.part("backward"))
             texts = [line.text, f"{line.text} + 1", "", "what?", way]
