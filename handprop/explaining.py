@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import typer
+from handprop.terminal import say, warn
 
 
 def print_explanation(course: Path, submissions: Sequence[Path], answer: str, student: str) -> None:
@@ -15,6 +15,6 @@ def print_explanation(course: Path, submissions: Sequence[Path], answer: str, st
 
     explanation = explain_submission(course, submissions, answer, student)
     for warning in explanation.warnings:
-        typer.echo(f"handprop: {warning}", err=True)
+        warn(warning)
     for line in lines_of(explanation):
-        typer.echo(line)
+        say(line)
