@@ -77,7 +77,7 @@ def _nearest(answers: Iterable[AnswerName], name: str) -> list[str]:
     for answer in answers:
         known.setdefault(answer.within.casefold(), []).append(str(answer))
     short = within(name).casefold()
-    near = known.get(short) or [one for like in get_close_matches(short, known, MOST_NEAR) for one in known[like]]
+    near = known.get(short) or [one for like in get_close_matches(short, known, MOST_NEAR, 0.5) for one in known[like]]
     return sorted(near, key=lambda one: one.partition(".")[0] != name.partition(".")[0])
 
 

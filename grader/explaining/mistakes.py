@@ -114,9 +114,10 @@ def _furthest(candidate: Candidate, search: Search, decimals: int) -> str:
     """The entry by which a mistake is told not to be the one."""
     apart, wrote = search.wrote.apart(candidate.value)[..., 0], search.wrote.numbers[..., 0]
     i, j = np.unravel_index(int(np.argmax(apart)), apart.shape)
-    gives = np.broadcast_to(candidate.value, _shape(search)).reshape(*apart.shape)[i, j]
+    value = float(np.broadcast_to(candidate.value, _shape(search)).reshape(*apart.shape)[i, j])
+    gives = number_text(value, decimals) if np.isfinite(value) else "no number"
     where = "" if apart.size == 1 else f" in row {i + 1}, column {j + 1}"
-    return f"gives {number_text(float(gives), decimals)}{where}, not {typed_numbers(float(wrote[i, j]))}"
+    return f"gives {gives}{where}, not {typed_numbers(float(wrote[i, j]))}"
 
 
 def _words(problem: ProblemRecord, mistake: known.Mistake) -> str:

@@ -102,7 +102,7 @@ def _kept(marked: Class, passed: Pass, line: Line) -> list[tuple[KeptNumber, Arr
 
 def _exact(number: Kept, passed: Pass) -> bool:
     low, high = map(np.asarray, number.kept)
-    return bool(passed.rounding.is_exact(Interval(low, high)))
+    return bool(np.isfinite(high) and passed.rounding.is_exact(Interval(low, high)))
 
 
 def _called(number: Kept, printer: Printer) -> str:
