@@ -42,6 +42,11 @@ class Ended:
     said: str
     seconds: float
 
+    @property
+    def well(self) -> bool:
+        """Whether all was done, but for submissions that nobody could read."""
+        return self.code in (0, 1) and "Traceback" not in self.said
+
 
 @dataclass(frozen=True)
 class Room:

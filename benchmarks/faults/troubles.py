@@ -36,7 +36,7 @@ def kills(room: Room, it: Known, count: int, chain: int, rng: random.Random) -> 
             after = f"killed at {', then '.join(history)}"
             struck = ended.code is None
             lost = [f"{after}: {said}" for said in not_whole(it, snapshot(room.disk))]
-            if not struck and ended.code != it.ended.code:
+            if not struck and (ended.code != it.ended.code or not ended.well):
                 lost.append(f"{after}: ends with {ended.code}: {ended.said.strip()[-400:]}")
             if turn + 1 == chain or not count:
                 lost += completed(room, it, after)
@@ -46,7 +46,7 @@ def kills(room: Room, it: Known, count: int, chain: int, rng: random.Random) -> 
 def refused(room: Room, it: Known, after: str, ended: Ended) -> Try:
     """A run to which the disk was refused: it says so once, what was there has not changed, or is only moved yet."""
     found = snapshot(room.disk)
-    if ended.code == it.ended.code:
+    if ended.code == it.ended.code and ended.well:
         return False, [f"{after}: {said}" for said in [differing(found, it.new)] if said]
     said = [*untrue(ended), *not_whole(it, found)]
     if it.work.together and not ready(found):
@@ -112,7 +112,7 @@ def at_once(room: Room, first: Known, second: Work, count: int, rng: random.Rand
         other = room.run(second.arguments)
         ended = {one: end(started), second: other}
         after = f"{second.name} begun {delay:.2f} s after {one.name}"
-        done = frozenset(work for work, how in ended.items() if how.code in (0, 1))
+        done = frozenset(work for work, how in ended.items() if how.well)
         lost = [f"{after}: {work.name}: {said}" for work in ended if work not in done for said in untrue(ended[work])]
         if not done:
             lost.append(f"{after}: neither run ended well")

@@ -34,7 +34,7 @@ def known(room: Room, work: Work) -> Known:
         room.place(work.before)
         old = snapshot(room.disk)
         ended = room.run(work.arguments, strike)
-        if ended.code not in (0, 1):
+        if not ended.well:
             raise Unsteady(f"{work.name} does not work where nothing happens: {ended.said}")
         found.append((old, snapshot(room.disk), ended))
     (old, new, ended), (_, again, counted) = found
@@ -98,7 +98,7 @@ def untrue(ended: Ended) -> list[str]:
 def completed(room: Room, it: Known, after: str) -> list[str]:
     """The same command again: what is not as if nothing had happened."""
     ended = room.run(it.work.arguments)
-    if ended.code not in (0, 1):
+    if not ended.well:
         return [f"{after}: the next run ends with {ended.code}: {ended.said.strip()[-400:]}"]
     different = differing(snapshot(room.disk), it.new)
     return [f"{after}: the next run ends otherwise: {different}"] if different else []

@@ -111,7 +111,7 @@ def _marked(room: Room, *arguments: str) -> Path:
 
 def _disk(room: Room, arguments: Sequence[str]) -> Path:
     ended = room.run(arguments)
-    if ended.code not in (0, 1):
+    if not ended.well:
         raise SystemExit(f"nothing can be tried: {ended.said}")
     kept = room.folder / f"disk-{sum(1 for _ in room.folder.glob('disk-*'))}"
     shutil.copytree(room.disk, kept)
