@@ -148,6 +148,17 @@ class Room:
                 self.open_again()
                 unmount(shut)
 
+    @contextmanager
+    def sealed(self, name: str) -> Iterator[None]:
+        """A folder of the room that can only be read."""
+        folder = str(self.folder / name)
+        mount("--bind", folder, folder)
+        mount("-o", "remount,bind,ro", folder)
+        try:
+            yield
+        finally:
+            unmount(Path(folder))
+
     def shut(self) -> None:
         mount("--bind", str(self.folder / "shut"), str(self.disk))
 

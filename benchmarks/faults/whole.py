@@ -86,10 +86,10 @@ def ready(found: Snapshot) -> bool:
     return any(READY in Path(path).parts for path in found)
 
 
-def untrue(ended: Ended) -> list[str]:
+def untrue(ended: Ended, code: int = 2) -> list[str]:
     """What is wrong with how a run that could not write ended: it says so in one message, and what to do."""
     lines = [line for line in ended.said.splitlines() if line.strip()]
-    wrong = [] if ended.code == 2 else [f"exit code {ended.code}"]
+    wrong = [] if ended.code == code else [f"exit code {ended.code}"]
     if len(lines) != 1 or not lines[0].startswith("handprop: "):
         wrong.append(f"no single message: {ended.said.strip()[-400:]!r}")
     return wrong
