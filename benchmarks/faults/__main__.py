@@ -48,10 +48,10 @@ def tallied(kind: str, tries: Iterable[Try]) -> Tally:
         tally.tried, tally.struck = tally.tried + 1, tally.struck + struck
         tally.lost += lost[:1]
         tally.seconds = monotonic() - start
+        if lost and len(tally.lost) <= SHOWN:
+            print(f"\r  LOST  {kind}: {lost[0]}", file=sys.stderr)
         print(f"\r{kind}: {tally.tried} tried, {len(tally.lost)} lost, {tally.seconds:.0f} s", end="", file=sys.stderr)
-    print(file=sys.stderr)
-    for said in tally.lost[:SHOWN]:
-        print(f"  LOST  {said}", file=sys.stderr)
+    print(file=sys.stderr, flush=True)
     return tally
 
 

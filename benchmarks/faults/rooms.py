@@ -42,6 +42,11 @@ class Ended:
     said: str
     seconds: float
 
+    @property
+    def well(self) -> bool:
+        """Whether all was done, but for submissions that nobody could read."""
+        return self.code in (0, 1) and "Traceback" not in self.said
+
 
 @dataclass(frozen=True)
 class Room:
@@ -142,6 +147,17 @@ class Room:
             finally:
                 self.open_again()
                 unmount(shut)
+
+    @contextmanager
+    def sealed(self, name: str) -> Iterator[None]:
+        """A folder of the room that can only be read."""
+        folder = str(self.folder / name)
+        mount("--bind", folder, folder)
+        mount("-o", "remount,bind,ro", folder)
+        try:
+            yield
+        finally:
+            unmount(Path(folder))
 
     def shut(self) -> None:
         mount("--bind", str(self.folder / "shut"), str(self.disk))

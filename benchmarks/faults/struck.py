@@ -3,8 +3,8 @@
     python -m benchmarks.faults.struck FOLDER PLACE BLOW ARGUMENT…
 
 `PLACE` counts the changes that handprop makes in the folder: files opened to be written, renamed, removed, folders
-made. `BLOW` is `kill`, the name of an error such as `EIO`, `read-only` with the program that makes it so in the
-environment's `READ_ONLY`, or `count`: how many changes there are, as the last line.
+made. `BLOW` is `kill`, `stop` (as Ctrl-C does), the name of an error such as `EIO`, `read-only` with the program that
+makes it so in the environment's `READ_ONLY`, or `count`: how many changes there are, as the last line.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from handprop.cli import main
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate", "os.link", "os.symlink"}
 BY_HANDLE = {"os.remove", "os.rmdir"}  # may be told the handle of the folder, and a name in it
+
+SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGINT}
 
 Blow = Callable[[str], None]
 
@@ -55,8 +57,8 @@ class Changes:
 
 def blow_of(name: str) -> Blow:
     """What befalls the program."""
-    if name == "kill":
-        return lambda path: os.killpg(0, signal.SIGKILL)
+    if name in SIGNALS:
+        return lambda path: os.killpg(0, SIGNALS[name])
 
     def shut(path: str) -> None:
         subprocess.run(shlex.split(os.environ["READ_ONLY"]), check=True)

@@ -9,23 +9,33 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import chain
 
 from benchmarks.faults.rooms import Ended, Room, end, snapshot
 from benchmarks.faults.whole import Known, completed, differing, not_whole, ready, seen, untrue
-from benchmarks.faults.works import COURSE, FULL, LOST_WORKER, NO_SECRET, READ_ONLY, REFUSED, Work
+from benchmarks.faults.works import COURSE, FULL, LOST_WORKER, NO_SECRET, READ_ONLY, REFUSED, SEALED, STOPPED, Work
+
+STOPPED_CODE = 130
 
 Try = tuple[bool, list[str]]
 """Whether it struck before the run had ended, and what was lost."""
 
 
-def kills(room: Room, it: Known, count: int, chain: int, rng: random.Random) -> Iterator[Try]:
+def places(it: Known, rng: random.Random) -> Iterator[int]:
+    """Every change that the work makes, in any order, over and over."""
+    while True:
+        yield from rng.sample(range(1, it.changes + 1), it.changes)
+
+
+def kills(room: Room, it: Known, count: int, row: int, rng: random.Random) -> Iterator[Try]:
     """Killed at random moments and at random changes in turn, so many times before a run may end."""
+    changes = places(it, rng)
     while count > 0:
         room.place(it.work.before)
         history: list[str] = []
-        for turn in range(min(chain, count)):
+        for turn in range(min(row, count)):
             if turn % 2 and it.changes:
-                place = rng.randint(1, it.changes)
+                place = next(changes)
                 ended = room.run(it.work.arguments, (str(room.disk), str(place), "kill"))
                 history.append(f"change {place} of {it.changes}")
             else:
@@ -36,9 +46,9 @@ def kills(room: Room, it: Known, count: int, chain: int, rng: random.Random) -> 
             after = f"killed at {', then '.join(history)}"
             struck = ended.code is None
             lost = [f"{after}: {said}" for said in not_whole(it, snapshot(room.disk))]
-            if not struck and ended.code != it.ended.code:
+            if not struck and (ended.code != it.ended.code or not ended.well):
                 lost.append(f"{after}: ends with {ended.code}: {ended.said.strip()[-400:]}")
-            if turn + 1 == chain or not count:
+            if turn + 1 == row or not count:
                 lost += completed(room, it, after)
             yield struck, lost
 
@@ -46,7 +56,7 @@ def kills(room: Room, it: Known, count: int, chain: int, rng: random.Random) -> 
 def refused(room: Room, it: Known, after: str, ended: Ended) -> Try:
     """A run to which the disk was refused: it says so once, what was there has not changed, or is only moved yet."""
     found = snapshot(room.disk)
-    if ended.code == it.ended.code:
+    if ended.code == it.ended.code and ended.well:
         return False, [f"{after}: {said}" for said in [differing(found, it.new)] if said]
     said = [*untrue(ended), *not_whole(it, found)]
     if it.work.together and not ready(found):
@@ -72,11 +82,10 @@ def full(room: Room, it: Known, count: int, rng: random.Random) -> Iterator[Try]
 
 def read_only(room: Room, it: Known, count: int, rng: random.Random) -> Iterator[Try]:
     """Disks that turn read-only at some change, or are so from the start."""
-    for turn in range(count):
-        place = rng.randint(1, it.changes) if turn else 0
+    for turn, place in zip(range(count), chain([0], places(it, rng)), strict=False):
         after = f"read-only at change {place} of {it.changes}"
         with room.can_be_shut(it.work.before):
-            if not place:
+            if not turn:
                 room.shut()
             ended = room.run(it.work.arguments, (str(room.disk), str(place), "read-only"))
             struck, lost = refused(room, it, after, ended)
@@ -86,8 +95,8 @@ def read_only(room: Room, it: Known, count: int, rng: random.Random) -> Iterator
 
 def errors(room: Room, it: Known, count: int, rng: random.Random) -> Iterator[Try]:
     """One change that the system refuses, and none after it."""
-    for _ in range(count):
-        place, error = rng.randint(1, it.changes), rng.choice(["EIO", "EACCES", "EDQUOT", "ENOSPC", "EROFS", "ESTALE"])
+    for _, place in zip(range(count), places(it, rng), strict=False):
+        error = rng.choice(["EIO", "EACCES", "EDQUOT", "ENOSPC", "EROFS", "ESTALE"])
         after = f"{error} at change {place} of {it.changes}"
         room.place(it.work.before)
         struck, lost = refused(room, it, after, room.run(it.work.arguments, (str(room.disk), str(place), error)))
@@ -112,13 +121,36 @@ def at_once(room: Room, first: Known, second: Work, count: int, rng: random.Rand
         other = room.run(second.arguments)
         ended = {one: end(started), second: other}
         after = f"{second.name} begun {delay:.2f} s after {one.name}"
-        done = frozenset(work for work, how in ended.items() if how.code in (0, 1))
+        done = frozenset(work for work, how in ended.items() if how.well)
         lost = [f"{after}: {work.name}: {said}" for work in ended if work not in done for said in untrue(ended[work])]
         if not done:
             lost.append(f"{after}: neither run ended well")
         elif all(differences := [differing(snapshot(room.disk), wanted) for wanted in allowed[done]]):
             lost.append(f"{after}: mixed: {differences[-1]}")
         yield len(done) == 1, lost
+
+
+def stopped(room: Room, it: Known, count: int, rng: random.Random) -> Iterator[Try]:
+    """Stopped with Ctrl-C, which a terminal sends to all of its processes: one message, and the next run goes on."""
+    for turn, place in zip(range(count), places(it, rng), strict=False):
+        room.place(it.work.before)
+        if turn % 2:
+            after = f"Ctrl-C at change {place} of {it.changes}"
+            ended = room.run(it.work.arguments, (str(room.disk), str(place), "stop"))
+        else:
+            moment = rng.uniform(0.5, 1) * it.ended.seconds  # sooner, Python itself may not have started
+            after = f"Ctrl-C after {moment:.2f} of {it.ended.seconds:.2f} s"
+            program = room.start(it.work.arguments)
+            with suppress(subprocess.TimeoutExpired):
+                program.wait(moment)
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGINT)
+            ended = end(program)
+        struck = ended.code != it.ended.code
+        lost = [f"{after}: {said}" for said in not_whole(it, snapshot(room.disk))]
+        if struck:
+            lost += [f"{after}: {said}" for said in untrue(ended, STOPPED_CODE)]
+        yield struck, lost + completed(room, it, after)
 
 
 def lost_worker(room: Room, it: Known, count: int, rng: random.Random) -> Iterator[Try]:
@@ -162,13 +194,25 @@ def without_secret(room: Room, it: Known, count: int, rng: random.Random) -> Ite
         yield ended.code is None, lost
 
 
-DISKS = {FULL, READ_ONLY}
+def sealed_course(room: Room, it: Known, count: int, rng: random.Random) -> Iterator[Try]:
+    """The course and what was handed in can only be read, as on an archive's disk; the results lie elsewhere."""
+    with room.sealed("course"), room.sealed("handed-in"):
+        for _ in range(count):
+            room.place(it.work.before)
+            ended = room.run(it.work.arguments)
+            said = "" if ended.well else ended.said
+            yield True, [one for one in [said, differing(snapshot(room.disk), it.new)] if one]
+
+
+DISKS = {FULL, READ_ONLY, SEALED}
 """The kinds of trouble for which disks have to be mounted."""
 
 TROUBLES: dict[str, Callable[[Room, Known, int, random.Random], Iterator[Try]]] = {
     FULL: full,
     READ_ONLY: read_only,
     REFUSED: errors,
+    STOPPED: stopped,
     LOST_WORKER: lost_worker,
     NO_SECRET: without_secret,
+    SEALED: sealed_course,
 }

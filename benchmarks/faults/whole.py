@@ -34,7 +34,7 @@ def known(room: Room, work: Work) -> Known:
         room.place(work.before)
         old = snapshot(room.disk)
         ended = room.run(work.arguments, strike)
-        if ended.code not in (0, 1):
+        if not ended.well:
             raise Unsteady(f"{work.name} does not work where nothing happens: {ended.said}")
         found.append((old, snapshot(room.disk), ended))
     (old, new, ended), (_, again, counted) = found
@@ -86,10 +86,10 @@ def ready(found: Snapshot) -> bool:
     return any(READY in Path(path).parts for path in found)
 
 
-def untrue(ended: Ended) -> list[str]:
+def untrue(ended: Ended, code: int = 2) -> list[str]:
     """What is wrong with how a run that could not write ended: it says so in one message, and what to do."""
     lines = [line for line in ended.said.splitlines() if line.strip()]
-    wrong = [] if ended.code == 2 else [f"exit code {ended.code}"]
+    wrong = [] if ended.code == code else [f"exit code {ended.code}"]
     if len(lines) != 1 or not lines[0].startswith("handprop: "):
         wrong.append(f"no single message: {ended.said.strip()[-400:]!r}")
     return wrong
@@ -98,7 +98,7 @@ def untrue(ended: Ended) -> list[str]:
 def completed(room: Room, it: Known, after: str) -> list[str]:
     """The same command again: what is not as if nothing had happened."""
     ended = room.run(it.work.arguments)
-    if ended.code not in (0, 1):
+    if not ended.well:
         return [f"{after}: the next run ends with {ended.code}: {ended.said.strip()[-400:]}"]
     different = differing(snapshot(room.disk), it.new)
     return [f"{after}: the next run ends otherwise: {different}"] if different else []

@@ -18,6 +18,7 @@ OVERRIDES = "student,line,score,note\ns000001,1.C,0.5,seen on paper\ns000002,1.C
 
 KILLED, FULL, READ_ONLY, REFUSED = "killed", "a full disk", "a disk that turns read-only", "one change refused"
 AT_ONCE, LOST_WORKER, NO_SECRET = "at once", "a worker killed", "killed before there is a secret"
+SEALED, STOPPED = "a course that can only be read", "stopped"
 
 COURSE, RESULTS = "disk/course", "disk/results"
 
@@ -40,7 +41,7 @@ class Work:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of trouble that befall it."""
-        return (KILLED, FULL, READ_ONLY, REFUSED, *[AT_ONCE] * bool(self.beside), *self.also)
+        return (KILLED, FULL, READ_ONLY, REFUSED, STOPPED, *[AT_ONCE] * bool(self.beside), *self.also)
 
 
 def works(room: Room, students: int, many: int, submissions: int) -> list[Work]:
@@ -68,7 +69,7 @@ def works(room: Room, students: int, many: int, submissions: int) -> list[Work]:
     last_week = _marked(room, "course", *late)
     made += [
         Work("grade this course", ("grade", COURSE, "handed-in", "--out", RESULTS), course, together=True),
-        Work("grade", _grade("course", "handed-in"), None, together=True, beside="grade others"),
+        Work("grade", _grade("course", "handed-in"), None, together=True, beside="grade others", also=(SEALED,)),
         Work("grade others", _grade("course", *late), last_week, together=True),
         Work("grade after last week", _grade("course", "handed-in"), last_week, together=True, beside="grade others"),
     ]
@@ -83,7 +84,7 @@ def works(room: Room, students: int, many: int, submissions: int) -> list[Work]:
         _many_handed_in(room, submissions)
         last_week = _marked(room, "class", "some.jsonl")
         made += [
-            Work("grade many", _grade("class", "all.jsonl"), None, together=True, long=True),
+            Work("grade many", _grade("class", "all.jsonl"), None, together=True, long=True, also=(LOST_WORKER,)),
             Work("grade many after last week", _grade("class", "all.jsonl"), last_week, together=True, long=True),
         ]
     return made
@@ -111,7 +112,7 @@ def _marked(room: Room, *arguments: str) -> Path:
 
 def _disk(room: Room, arguments: Sequence[str]) -> Path:
     ended = room.run(arguments)
-    if ended.code not in (0, 1):
+    if not ended.well:
         raise SystemExit(f"nothing can be tried: {ended.said}")
     kept = room.folder / f"disk-{sum(1 for _ in room.folder.glob('disk-*'))}"
     shutil.copytree(room.disk, kept)
