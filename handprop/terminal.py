@@ -1,4 +1,4 @@
-"""What the command line says, through one place: no words of a file command a terminal, or turn what is read around."""
+"""What the command line says: through here, so that no words of a file command a terminal or turn text around."""
 
 from __future__ import annotations
 
