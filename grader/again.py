@@ -70,7 +70,11 @@ def regrade(
         kept = [sheet_of(line) for line in lines_in(results / SUBMISSIONS)]
         left = {head.sheet for _, head in earlier_marks(results) if head.source != OVERRIDES}.difference(kept)
         by_hand = overrides.alone({*kept, *left})
-        marks = before.compared(writer.marks(chain(lines_in(results / SUBMISSIONS), by_hand), len(kept) + len(by_hand)))
+
+        def to_mark() -> Iterator[bytes]:
+            return chain(lines_in(results / SUBMISSIONS), by_hand)
+
+        marks = before.compared(writer.marks(to_mark, len(kept) + len(by_hand)))
         if write:
             with together(results, keep=[PAGES]) as scratch:
                 stay = (line for line in lines_in(results / MARKS) if sheet_of(line) in left)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -17,6 +17,7 @@ from course.whole import alone, complete, take_away, together
 from grader.collecting import READING, collected
 from grader.counted import Counted
 from grader.earlier import check_results, kept_marks, old_pages
+from grader.gradebook import all_answers_of_another
 from grader.handed_in import NotRead
 from grader.kept import NOT_COUNTED, READ, SUBMISSIONS, Kept, lines_in, sheet_of
 from grader.marking.marks import Marks
@@ -78,7 +79,10 @@ def grade_course(
             kept.write(scratch, lines_in(results / SUBMISSIONS), lines_in(results / NOT_COUNTED))
             new, by_hand = len(kept), overrides.alone({*kept, *stay})
             writer = Writer(course, asked, students, overrides, results, progress, jobs)
-            to_mark = chain(islice(lines_in(scratch / SUBMISSIONS), new), by_hand)
+
+            def to_mark() -> Iterator[bytes]:
+                return chain(islice(lines_in(scratch / SUBMISSIONS), new), by_hand)
+
             earlier = (line for line in lines_in(results / MARKS) if sheet_of(line) in stay)
             failed = writer.write_marks(scratch, writer.marks(to_mark, new + len(by_hand)), earlier)
             not_marked = [*others, *(NotRead(one.source, FAILED) for one in failed)]
@@ -88,7 +92,8 @@ def grade_course(
             take_away(scratch, [*old_pages(results, course.sheets, feedback), *[ERRORS] * (not failed)])
     there = (one for one in students.listed if not one.note)
     missing = tuple(one.student for one in there if one.sheet not in kept and one.sheet not in stay)
-    warnings = (*students.warnings, *overrides.warnings, *chosen.warnings)
+    copied = all_answers_of_another(results / MARKS)
+    warnings = (*students.warnings, *overrides.warnings, *chosen.warnings, *copied)
     return Results(MarksFile(results / MARKS, new - len(failed)), not_marked, missing, warnings, len(stay))
 
 

@@ -11,12 +11,13 @@ import msgspec
 from course.answer_names import problem_of
 from course.class_list import Listed
 from course.records import SetRecord, decoder
-from grader.marking.marks import percent
+from grader.marking.marks import OtherSheet, percent
 from grader.overrides import Overrides
 from grader.tables import write_csv, write_workbook
 
 OWN = ("sheet", "score", "out_of", "percent")
 LINES, BLANK, UNREADABLE = b',"lines":[', b'"verdict":"blank"', b'"verdict":"unreadable"'
+COPIED = b',"copied":{'
 LAST = ("blank", "unreadable", "source", "note")
 
 
@@ -26,6 +27,13 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     sheet: str
     source: str
     score: float
+
+
+class Copied(msgspec.Struct, frozen=True, gc=False):
+    """Of a line of marks.jsonl, whose answers stand on it."""
+
+    student: str
+    copied: OtherSheet
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -47,6 +55,7 @@ class Told(NamedTuple):
     blank: int
     unreadable: int
     source: str
+    note: str
 
 
 def write_gradebook(
@@ -70,7 +79,22 @@ def _told(marks: Path, problems: int) -> Iterator[tuple[str, Told]]:
             # Counting is faster than decoding the whole line; within a string these quotes would be escaped.
             head = decode(line[: line.index(LINES)] + b"}")
             scores = _by_problem(line, problems) if problems > 1 else (head.score,)
-            yield head.sheet, Told(head.score, scores, line.count(BLANK), line.count(UNREADABLE), head.source)
+            note = answers_of_another(line)[1] if COPIED in line else ""
+            yield head.sheet, Told(head.score, scores, line.count(BLANK), line.count(UNREADABLE), head.source, note)
+
+
+def answers_of_another(line: bytes) -> tuple[str, str]:
+    """The student of a line of marks.jsonl, and for the instructor the sheet whose answers stand on it."""
+    found: Copied = decoder(Copied).decode(line)
+    copied = found.copied
+    says = f"{', '.join(copied.lines)}: right answers of {copied.student}'s sheet, {copied.sheet}"
+    return found.student, f"{says}; what follows from them is not paid"
+
+
+def all_answers_of_another(marks: Path) -> list[str]:
+    """The same of everyone on whose sheet answers of another stand."""
+    with marks.open("rb") as file:
+        return [" has on ".join(answers_of_another(line)) for line in file if COPIED in line]
 
 
 def _by_problem(line: bytes, problems: int) -> tuple[float, ...]:
@@ -95,6 +119,6 @@ def _rows(
         if found is None:
             yield [*own, one.sheet, "", out_of, "", *nothing, one.note]
         else:
-            score, problems, *last = found
-            note = "; ".join(filter(None, (one.note, overrides.notes(one.sheet))))
+            score, problems, *last, copied = found
+            note = "; ".join(filter(None, (one.note, copied, overrides.notes(one.sheet))))
             yield [*own, one.sheet, score, out_of, percent(score, out_of), *problems, *last, note]

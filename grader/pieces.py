@@ -11,11 +11,14 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
+import msgspec
+
 from course.processes import spread
 from course.records import SetRecord, SheetRecord, decoder
 from course.stored import Records
 from grader.handed_in import Submission
 from grader.kept import as_read, sheet_of
+from grader.marking.marks import Marks, OtherSheet
 from grader.marking.sheets import mark
 
 PIECE = 2048
@@ -67,6 +70,14 @@ def _marked_alone(sheet_set: SetRecord, record: SheetRecord, submission: Submiss
         return marked.line + b"\n"
     except Exception:
         return Failed(record.sheet, submission.source, traceback.format_exc())
+
+
+def without_what_follows(sheet_set: SetRecord, one: ToMark, other: OtherSheet) -> bytes:
+    """The line of marks.jsonl of one student, with nothing for what follows from another sheet's answers."""
+    record = decoder(SheetRecord).decode(one.record)
+    (marked,) = mark(sheet_set, [(record, as_read(one.submission))], set(other.lines))
+    marks = decoder(Marks).decode(marked.line)
+    return msgspec.json.encode(msgspec.structs.replace(marks, copied=other)) + b"\n"
 
 
 @contextmanager

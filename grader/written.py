@@ -12,12 +12,14 @@ from pathlib import Path
 import msgspec
 
 from course.class_list import ClassList, class_list
-from course.records import Reveal, SheetRecord
+from course.records import Reveal, SheetRecord, decoder
 from course.stored import Course
+from grader.copied import LEAST, WRONG, OtherSheets
 from grader.gradebook import write_gradebook
 from grader.kept import sheet_of
+from grader.marking.marks import Marks
 from grader.overrides import Overrides
-from grader.pieces import Failed, marks_of
+from grader.pieces import Failed, ToMark, marks_of, without_what_follows
 from grader.results import (
     ERRORS,
     FEEDBACK,
@@ -79,11 +81,19 @@ class Writer:
     progress: Progress
     jobs: int
 
-    def marks(self, kept: Iterable[bytes], count: int) -> Iterator[bytes | Failed]:
+    def marks(self, kept: Callable[[], Iterable[bytes]], count: int) -> Iterator[bytes | Failed]:
         """The lines of marks.jsonl of so many lines of submissions.jsonl, with the overrides."""
-        marked = marks_of(self.course.set, self.course.sheets, kept, self.jobs)
-        for done, line in enumerate(marked, 1):
-            yield line if isinstance(line, Failed) else self.overrides.on(sheet_of(line), line)
+        sheet_set, sheets = self.course.set, self.course.sheets
+        marked = marks_of(sheet_set, sheets, kept(), self.jobs)
+        others, decode = OtherSheets(sheet_set, sheets), decoder(Marks).decode
+        for done, (line, submission) in enumerate(zip(marked, kept(), strict=True), 1):
+            if isinstance(line, Failed):
+                yield line
+            else:
+                sheet = sheet_of(line)
+                if line.count(WRONG) >= LEAST and (other := others.whose(decode(line))):
+                    line = without_what_follows(sheet_set, ToMark(sheets.line(sheet), submission), other)
+                yield self.overrides.on(sheet, line)
             if done % 256 == 0 or done == count:
                 self.progress("marking", done, count)
 

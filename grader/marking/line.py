@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +14,19 @@ from course.answer_names import AnswerName
 from course.records import LineRecord, ProblemRecord
 from grader.marking.columns import LineVerdicts
 from grader.marking.marks import WORST_FIRST, LineMarks, Mistake, Verdict
-from grader.marking.messages import ANY_VALUE, FOR_FREE, GUESSED, IDLE, KEY_ALONE, Earlier, Missing, message, rest_of
+from grader.marking.messages import (
+    ANOTHER_SHEET,
+    ANY_VALUE,
+    FOR_FREE,
+    FROM_ANOTHER_SHEET,
+    GUESSED,
+    IDLE,
+    KEY_ALONE,
+    Earlier,
+    Missing,
+    message,
+    rest_of,
+)
 from grader.marking.mistakes import printer_of
 from grader.marking.places import listed
 from grader.marking.slips import Wrong, slip, transposed
@@ -33,6 +45,7 @@ class Class:
     follows: float  # the share of the marks for what follows from the student's own earlier answers
     answers: Mapping[str, Column]
     verdicts: Mapping[str, LineVerdicts]
+    copied: Set[str] = frozenset()  # the lines on which answers of another sheet stand
 
     def name(self, line: str) -> str:
         """A line's name on the sheet."""
@@ -63,6 +76,7 @@ class Class:
         sentences = [message(verdict, entries, reading, earlier)]
         if mistake and mistake.kind != "slip":  # which entries are right is said already
             sentences.append(mistake.says)
+        sentences += [ANOTHER_SHEET] * (line.name in self.copied)
         sentences.append(self._drift(line, member))
         sentences += self.unpaid(line, member)
         if verdict == "correct" and earlier.slipped and not found.own[..., member].all():
@@ -87,8 +101,14 @@ class Class:
             unpaid[place] = False
         if found.idle[member] and unpaid.any():
             return {IDLE: unpaid}
+        if self._from_copied(line):
+            return {FROM_ANOTHER_SHEET: unpaid | (found.right & found.follows)[..., member]}
         reasons = {FOR_FREE: free & ~vague, ANY_VALUE: vague, GUESSED: ~free}
         return {says: unpaid & which for says, which in reasons.items() if (unpaid & which).any()}
+
+    def _from_copied(self, line: LineRecord) -> bool:
+        """Whether a line is worked from answers of another sheet."""
+        return bool(self.copied) and not self.copied.isdisjoint(self.model.depends_on(line.name))
 
     def _earlier(self, line: LineRecord, member: int) -> Earlier:
         """What this student wrote for the asked lines that a line is worked from; before a blank, for its lines."""
@@ -150,7 +170,7 @@ class Class:
 
     def _score(self, line: LineRecord, entries: Sequence[Sequence[Verdict]], member: int) -> float:
         """The marks for a line: its paid entries' shares, less one for each entry that is always zero and wrong."""
-        worth = {"correct": 1.0, "follows": self.follows}
+        worth = {"correct": 1.0, "follows": 0.0 if self._from_copied(line) else self.follows}
         earns = self.verdicts[line.name].earns
         paid, earned = 0, 0.0
         for i, row in enumerate(entries):

@@ -58,6 +58,14 @@ class Overridden(msgspec.Struct, frozen=True):
     note: str
 
 
+class OtherSheet(msgspec.Struct, frozen=True):
+    """The sheet whose right answers stand on some lines of another student's."""
+
+    sheet: str
+    student: str
+    lines: tuple[str, ...]
+
+
 class Marks(msgspec.Struct, frozen=True):
     """One submission, marked."""
 
@@ -69,6 +77,7 @@ class Marks(msgspec.Struct, frozen=True):
     lines: tuple[LineMarks, ...]
     notes: tuple[str, ...] = ()
     overrides: tuple[Overridden, ...] = ()
+    copied: OtherSheet | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def percent(self) -> float:

@@ -48,6 +48,8 @@ RIGHT: tuple[Verdict, ...] = ("correct", "follows")
 FOR_FREE = "No marks where your earlier numbers made this trivial."
 ANY_VALUE = "No marks where your earlier numbers leave so much to rounding that 0 would be right too."
 IDLE = "No marks where one number, or a copy of what the line is worked from, stands in every place."
+ANOTHER_SHEET = "These are right answers of another sheet, not of yours."
+FROM_ANOTHER_SHEET = "No marks for what follows from the answers of another sheet."
 GUESSED = "No marks for entries that need no work, since the rest of the line is not right."
 KEY_ALONE = "It is the key's value, though it does not follow from your {slipped}."
 

@@ -6,7 +6,8 @@ in that case, and the others share it, each with the numbers that were read of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -98,13 +99,16 @@ def grade_all(sheet_set: SetRecord, handed_in: HandedIn) -> list[Marks]:
     return [decode(marked.line) for marked in mark(sheet_set, handed_in)]
 
 
-def mark(sheet_set: SetRecord, handed_in: HandedIn) -> list[Marked]:
-    """Submissions of one set, marked in one pass over all of them, as they are written."""
+def mark(sheet_set: SetRecord, handed_in: HandedIn, copied: Set[str] = frozenset()) -> list[Marked]:
+    """Submissions of one set, marked in one pass over all of them, as they are written.
+
+    On the lines that are `copied`, answers of another sheet stand: what follows from them is not paid.
+    """
     if not handed_in:
         return []
     lines: list[Scored] = []
     for number, problem in enumerate(sheet_set.problems, 1):
-        lines += _problem_marked(sheet_set, number, problem, handed_in)
+        lines += _problem_marked(sheet_set, number, problem, handed_in, copied)
     scores = [round(sum(of_lines), 4) for of_lines in zip(*(scores for _, scores in lines), strict=True)]
     shown = zip(*(pieces for pieces, _ in lines), strict=True) if lines else [()] * len(handed_in)
     if not lines:
@@ -168,9 +172,12 @@ def class_of(sheet_set: SetRecord, number: int, problem: ProblemRecord, handed_i
     return Class(number, problem, sheet_set.marking.follows, answers, verdicts)
 
 
-def _problem_marked(sheet_set: SetRecord, number: int, problem: ProblemRecord, handed_in: HandedIn) -> Iterator[Scored]:
+def _problem_marked(
+    sheet_set: SetRecord, number: int, problem: ProblemRecord, handed_in: HandedIn, copied: Set[str]
+) -> Iterator[Scored]:
     """The lines of one problem of all students."""
     marked = class_of(sheet_set, number, problem, handed_in)
+    marked = replace(marked, copied={line.name for line in problem.lines if marked.name(line.name) in copied})
     for line in problem.lines:
         if line.asked:
             yield _line_of_all(marked, line)
@@ -254,6 +261,7 @@ def _cases(marked: Class, line: LineRecord) -> tuple[list[bytes | None], Mapping
     for used in earlier:
         special |= np.isnan(marked.answers[used].numbers).any(axis=(0, 1))
     special[list(column.odd)] = True
+    special |= bool(marked.copied)
     far = found.far(column.numbers, decimals).reshape(-1, count)
     far &= ~found.follows.any(axis=(0, 1))
     place = np.where(far.any(axis=0), far.argmax(axis=0) + 1, 0).astype(np.uint16)  # the first such entry, from 1
