@@ -77,7 +77,7 @@ def document(archive: zipfile.ZipFile, name: str, endings: Collection[str]) -> b
     Raises Refused, with the name of what it is, for a document that no answers are read from.
     """
     names = archive.namelist()
-    mimetype = archive.read("mimetype")[:100] if names[:1] == ["mimetype"] else b""
+    mimetype = beginning(archive, "mimetype")[:100].encode() if names[:1] == ["mimetype"] else b""
     kind = packed(names, mimetype)
     return kind != ARCHIVE or (
         ending(name) == ".xlsx" and not any(ending(inside) in (*endings, ARCHIVE) for inside in names)

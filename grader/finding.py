@@ -6,6 +6,7 @@ What handprop wrote itself is passed over: a course, and results.
 from __future__ import annotations
 
 import os
+import traceback
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -121,6 +122,8 @@ def _unpacked(here: Found, left: archives.Left, depth: int) -> Iterator[Found | 
     except Refused as refused:
         # a damaged workbook is answered by its reader
         yield here if ending(here.file.name) == ".xlsx" else refused.found(here.source)
+    except Exception:  # a damaged archive makes zipfile raise anything at all
+        yield NotRead(here.source, archives.DAMAGED, log=traceback.format_exc(limit=-8))
 
 
 def _members(archive: ZipFile, above: Found, left: archives.Left, depth: int) -> Iterator[Found | NotRead]:

@@ -61,9 +61,9 @@ class _Process:
         if not self._wire.poll(WAITING) or not self._wire.recv():
             raise OSError("the process did not start")
 
-    def do(self, work: Work, of: object) -> object:
+    def do(self, work: Work, of: object, seconds: float) -> object:
         """What comes of the work. Raises Stopped where that took too much, and EOFError where the process is gone."""
-        self._wire.send((work, of, SECONDS, WAITING))
+        self._wire.send((work, of, seconds, WAITING))
         if not self._wire.poll(WAITING):
             raise Stopped(TOO_LONG)
         try:
@@ -91,17 +91,18 @@ class _Process:
 _ours = threading.local()
 
 
-def guarded(work: Work, of: object) -> Any:
+def guarded(work: Work, of: object, share: float = 1.0) -> Any:
     """What comes of a function of a file, called in another process. Raises Stopped where it took too much, or failed.
 
-    The function stands at the top of its module, and what it takes and gives can be pickled.
+    `share` is the part of the time that it may take. The function stands at the top of its module, and what it takes
+    and gives can be pickled.
     """
     for again in (True, False):
         process = _process()
         if process is None:
             return here(work, of)
         try:
-            return process.do(work, of)
+            return process.do(work, of, SECONDS * share)
         except (EOFError, OSError) as gone:  # perhaps it was ended by the system, and not by this file
             _end()
             if not again:

@@ -58,7 +58,7 @@ class NoSheet(Refused):
 
 
 MOST_SHEETS = 20
-_BEGINS = re.compile(r"[\s>*_`%{}$]{0,40}(?:textbf\{|small\s)?")
+_BEGINS = re.compile(r"[\s>*_`%{}$\\]{0,40}(?:textbf\{)?")
 SHEET = re.compile(r"sheet[^a-z0-9\n]{1,8}([a-z0-9]{4})[-‐‑‒–—−]([a-z0-9]{4})(?![a-z0-9])", re.IGNORECASE)
 
 

@@ -136,12 +136,13 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def own(course: Path) -> dict[str, bytes]:
-    """Every page, record and table that handprop writes but for the sheets."""
+    """Every page, record and table that handprop writes but for the sheets, and for what students handed in."""
     found = {f"solution.{path.suffix}": path.read_bytes() for path in (course / "instructor/solutions/s1").iterdir()}
     for name in ("set.json", "records.jsonl", "keys.jsonl", "roster.json"):
         found[name] = (course / "instructor" / name).read_bytes()
     for results in ("nothing", "solution"):
         found |= {f"{results}/{name}": data for name, data in contents(course.parent / results).items()}
+        found.pop(f"{results}/submissions.jsonl")
     return found
 
 

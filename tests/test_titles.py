@@ -13,8 +13,8 @@ from grader.readers import FILLERS
 FORMATS = tuple(ending for ending in FILLERS if ending != "json")
 
 
-@pytest.mark.parametrize("title", ["Exercise sheet 2026-2027", "Sheet ABCD-2345, sheet: 2026–2027"])
-def test_a_title_like_an_id(tmp_path: Path, title: str) -> None:
+def test_a_title_like_an_id(tmp_path: Path) -> None:
+    title = "Sheet ABCD-2345, exercise sheet 2026-2027"
     roster = "id,name\n" + "".join(f"{ending}-1,Student of {ending}\n" for ending in FILLERS)
     course = small_course(tmp_path, roster, SET.replace("Practice sheet", title), FORMATS)
     for ending, fill in FILLERS.items():
