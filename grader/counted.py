@@ -37,36 +37,46 @@ def _number(pattern: re.Pattern[str], name: str) -> int:
 
 @dataclass(frozen=True)
 class Place:
-    """What decides which of two submissions of a sheet is the later one. A blank form is older than any answers."""
+    """What decides which of two submissions of a sheet counts: the better founded, then the later; never a blank."""
 
     source: str
     sheet: str
     time: float
+    founded: int = 1  # see Students.founded
 
     @property
     def blank(self) -> bool:
         return self.time == -inf
 
-    def later_than(self, other: Place) -> bool | None:
-        """Whether this one is the later; None where nothing decides."""
+    def counts_before(self, other: Place) -> bool | None:
+        """Whether this one counts rather than the other; None where nothing decides."""
         mine, others = self._decisive(other), other._decisive(self)
         return None if mine == others else mine > others
 
-    def _decisive(self, other: Place) -> tuple[float, tuple[int, int], int]:
+    def _decisive(self, other: Place) -> tuple[bool, int, float, tuple[int, int], int]:
         of_one_file = _LINE.sub("", self.source) == _LINE.sub("", other.source)
         line = _LINE.search(self.source) if of_one_file else None
-        return self.time, attempt(self.source, self.sheet), int(line[1]) if line else 0
+        number = int(line[1]) if line else 0
+        return not self.blank, self.founded, self.time, attempt(self.source, self.sheet), number
 
     def why_not(self, counts: Place) -> str:
         """Why this one does not count beside the one that does."""
         if self.blank:
             return f"A blank form of sheet {self.sheet}; {counts.source} counts."
+        if self.founded < counts.founded:
+            return f"Another submission of sheet {self.sheet}; {counts.source} is under its student's name and counts."
         if self.time < counts.time:
             return f"An earlier submission of sheet {self.sheet}; {counts.source} is the later one and counts."
         says = f"A submission of sheet {self.sheet} of the same time as {counts.source}"
-        if counts.later_than(self):
+        if counts.counts_before(self):
             return f"{says}, which has the higher number in its name and counts."
         return f"{says}, and their names do not say which is the later one; {counts.source} counts."
+
+
+def place_of(found: Submission, students: Students) -> Place:
+    """What decides whether a submission counts."""
+    blank = all(map(is_blank, found.answers.values()))
+    return Place(found.source, found.sheet, -inf if blank else found.time, students.founded(found.sheet, found.source))
 
 
 @dataclass
@@ -90,16 +100,19 @@ class Counted:
             advice = " Where it is clear whose it is, mark it with --as." if isinstance(found, Nameless) else ""
             self.others.append(NotRead(found.source, found.reason + advice))
             return
-        blank = all(map(is_blank, found.answers.values()))
-        mine, earlier = Place(found.source, found.sheet, -inf if blank else found.time), self._counting(found.sheet)
-        counts = not earlier or mine.later_than(earlier) is not False
+        earlier = self._counting(found.sheet)
+        mine = place_of(found, self.students)
+        counts = not earlier or mine.counts_before(earlier) is not False
         if earlier:
             self.others.append(earlier if counts else mine)
         self.kept.add(found, mine.time, counts)
 
     def _counting(self, sheet: str) -> Place | None:
         """The submission of a sheet that counts so far."""
-        return Place(self.kept.source(sheet), sheet, self.kept.decides(sheet)) if sheet in self.kept else None
+        if sheet not in self.kept:
+            return None
+        source = self.kept.source(sheet)
+        return Place(source, sheet, self.kept.decides(sheet), self.students.founded(sheet, source))
 
     def keeps(self, sheet: str, source: str, answered: Callable[[], bool]) -> bool:
         """Whether the marks that an earlier run gave a sheet are kept: a blank form displaces no answers."""

@@ -50,6 +50,12 @@ def submissions(paths: Iterable[Path]) -> Read:
             yield from read_file(one)
 
 
+OF_MANY = (
+    "This file holds the sheets of several students, as only an instructor has them. "
+    "It is read where it is named itself on the command line."
+)
+
+
 def of_many(one: Found) -> bool:
     """Whether a file is to be read line by line, as it may hold a whole class."""
     if one.file.size <= LARGEST:
@@ -61,6 +67,9 @@ def of_many(one: Found) -> bool:
 
 def lines(one: Found) -> Read:
     """The submissions in a file of many, one after the other."""
+    if not one.named:
+        yield NotRead(one.source, OF_MANY)
+        return
     try:
         yield from map(_bounded, _dated(one.file, read_json_lines(one.file, one.source)))
     except Refused as refused:
@@ -75,7 +84,9 @@ def read_file(one: Found) -> list[Submission | NotRead]:
         small = _small_json(one)
         often = bool(one.archive) and _stopped[one.archive] >= OFTEN
         found = here(_read_file, small) if small else guarded(_read_file, one, QUICK if often else 1.0)
-        return cast("list[Submission | NotRead]", found)
+        read = cast("list[Submission | NotRead]", found)
+        many = not one.named and len({each.sheet for each in read if isinstance(each, Submission)}) > 1
+        return [NotRead(one.source, OF_MANY)] if many else read
     except Stopped as stopped:
         _stopped[one.archive] += 1
         return [NotRead(one.source, STOPPED[str(stopped)], log=stopped.place)]

@@ -63,11 +63,22 @@ class Students:
         raise UnknownStudent(student, [self.called(sheet) for sheet in list(dict.fromkeys(near))[:3]])
 
     def named_beside(self, sheet: str, source: str) -> list[str]:
-        """The sheets of those under whose name a file lies, where the student of this sheet is none of them."""
-        if _LINE.search(source):  # one of many in a file, which is nobody's
-            return []
-        found = {known for part in source.split("/") for known in self._of_part(part)}
-        return [] if sheet in found else sorted(found)
+        """The sheets of those under whose name a file lies, where the student of this sheet is none of them.
+
+        The outermost name counts: a student chooses those within a folder or archive of their own.
+        """
+        named = next(self._named(source), frozenset())
+        return [] if sheet in named else sorted(named)
+
+    def founded(self, sheet: str, source: str) -> int:
+        """How well it is founded that a file is its sheet's student's: 2 under that name alone, 0 beside another's."""
+        named = next(self._named(source), frozenset())
+        return 1 if not named else 2 if named == {sheet} else 0
+
+    def _named(self, source: str) -> Iterator[frozenset[str]]:
+        """The sheets of those whom the parts of a path name, from outside; of one of many in a file nobody's."""
+        if not _LINE.search(source):
+            yield from filter(None, map(self._of_part, source.split("/")))
 
     def _named_in(self, part: str) -> frozenset[str]:
         if not self._known:

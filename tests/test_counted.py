@@ -104,14 +104,14 @@ def test_of_equal_times_the_number_in_the_name_decides(names: tuple[str, ...]) -
     sheet = "QFMP-KXZE"
     for i, first in enumerate(names):
         for j, second in enumerate(names):
-            decided = Place(first, sheet, NOW).later_than(Place(second, sheet, NOW))
+            decided = Place(first, sheet, NOW).counts_before(Place(second, sheet, NOW))
             assert decided == (None if i == j else i > j), (first, second)
 
 
 @pytest.mark.parametrize("names", [("a.json", "b.json"), ("b.md", "a.json"), ("2026-11-27.md", "2026-11-28.md")])
 def test_where_nothing_decides(names: tuple[str, str]) -> None:
     first, second = (Place(name, "QFMP-KXZE", NOW) for name in names)
-    assert first.later_than(second) is None
+    assert first.counts_before(second) is None
     says = first.why_not(second)
     assert "same time" in says
     assert names[1] in says

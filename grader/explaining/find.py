@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from math import inf
 from pathlib import Path
 
 from course.errors import CourseError
 from course.stored import Course, load_course
-from grader.counted import Place
+from grader.counted import place_of
 from grader.course import check_paths, student_sheet
 from grader.explaining.explain import asked_answer, explanations
 from grader.explaining.record import Explanation
-from grader.handed_in import Nameless, NotRead, Submission, is_blank
+from grader.handed_in import Nameless, NotRead, Submission
 from grader.kept import SUBMISSIONS, as_read, lines_in
 from grader.results import MARKS
 from grader.submissions import submissions
@@ -68,7 +67,7 @@ def chosen(course: Course, paths: Sequence[Path], student: str) -> tuple[Submiss
 
 def _found(course: Course, paths: Sequence[Path], wanted: str) -> _Found:
     """All that lies in some files; without a sheet that is wanted, no more than it takes to see that there are many."""
-    found = _Found()
+    found, students = _Found(), Students(course.sheets)
     for one in chain.from_iterable(map(_in_path, paths)):
         if isinstance(one, Nameless):
             found.nameless.append(one)
@@ -77,7 +76,7 @@ def _found(course: Course, paths: Sequence[Path], wanted: str) -> _Found:
         elif one.sheet not in course.sheets:
             found.unknown.append(one)
         elif not wanted or one.sheet == wanted or len(found.counts) < MOST_NAMED:
-            _count(found.counts, one)
+            _count(found.counts, one, students)
         if not wanted and len(found.counts) > MOST_NAMED:
             break
     return found
@@ -95,16 +94,11 @@ def _in_path(path: Path) -> Iterator[Submission | NotRead]:
     yield from submissions([path])
 
 
-def _count(counts: dict[str, Submission], found: Submission) -> None:
-    """Of two submissions of one sheet the later one counts, as in marking."""
+def _count(counts: dict[str, Submission], found: Submission, students: Students) -> None:
+    """Of two submissions of one sheet one counts, as in marking."""
     other = counts.get(found.sheet)
-    if other is None or _place(found).later_than(_place(other)) is not False:
+    if other is None or place_of(found, students).counts_before(place_of(other, students)) is not False:
         counts[found.sheet] = found
-
-
-def _place(found: Submission) -> Place:
-    blank = all(map(is_blank, found.answers.values()))
-    return Place(found.source, found.sheet, -inf if blank else found.time)
 
 
 def _of_student(course: Course, found: _Found, wanted: str) -> tuple[Submission, list[str]]:
