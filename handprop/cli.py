@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, NoReturn, cast, get_args
 
@@ -15,6 +14,7 @@ from course.clusters import cluster
 from course.errors import AuthoringError, CourseError, NotThere
 from course.processes import ALL
 from course.records import Reveal
+from handprop.progress import progress_bar
 from handprop.terminal import finish, give_up, open_streams, say, warn
 
 DONE, SOME_FAILED, WRONG_CALL, STOPPED = 0, 1, 2, 130  # the last is what typer makes of Ctrl-C
@@ -256,26 +256,6 @@ def chosen(option: str, typed: str, known: Iterable[str]) -> list[str]:
         if wanted not in known:
             raise AuthoringError(f"{option} “{wanted}”: there are {', '.join(known)}; or none")
     return list(dict.fromkeys(formats))
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on a terminal; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield lambda what, done, of: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, object] = {}
-
-        def show(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=of)
-            bars.update(tasks[what], completed=done, total=of)  # type: ignore[arg-type]
-
-        yield show
 
 
 UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
