@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import Annotated, Any
 
 import msgspec
@@ -96,7 +95,6 @@ def _answers(line: LineRecord) -> list[str]:
     return [line.name] * line.asked + [f"{line.name}.{kind}" for kind in line.in_words]
 
 
-@cache
 def sheet_type(sheet_set: SetRecord) -> type:
     """The type of a line of records.jsonl: each given of each problem by its shape, or in its range."""
     problems = tuple(_given_type(problem) for problem in sheet_set.problems)

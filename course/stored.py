@@ -7,6 +7,7 @@ writes that file anew.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -148,9 +149,15 @@ def kept_keys(instructor: Path) -> bytes | None:
 def in_place(instructor: Path, name: str) -> bytes:
     """A file of the instructor's folder, where it lies or where a run that was killed had it ready to be moved."""
     try:
-        return (instructor / READY / name).read_bytes()
+        return _bytes(instructor / READY / name)
     except (FileNotFoundError, NotADirectoryError):
-        return (instructor / name).read_bytes()
+        return _bytes(instructor / name)
+
+
+def _bytes(path: Path) -> bytes:
+    if path.exists() and not path.is_file():  # a pipe or a device may never end
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
+    return path.read_bytes()
 
 
 def _loaded(instructor: Path) -> Course:
@@ -159,12 +166,16 @@ def _loaded(instructor: Path) -> Course:
     sheet_set = _read(instructor, SET, lambda data: _set(_as_written(data, known.get(SET))))
     if ROSTER in known and (instructor / ROSTER).exists():
         _read(instructor, ROSTER, lambda data: _as_written(data, known[ROSTER]))
-    whole = sheet_set.sheets if version >= FIRST_WITH_SUMS else _keys(instructor)
+    whole, advice = sheet_set.sheets, PUT_BACK
+    if version < FIRST_WITH_SUMS:
+        whole, advice = _keys(instructor), f"{PUT_BACK}; or, if a run of generate was killed, remove {KEYS}"
     decode: Callable[[bytes], Any] = msgspec.json.Decoder(sheet_type(sheet_set)).decode
-    sheets = _read(
-        instructor, SHEETS, lambda data: Records(_as_written(_counted(data, whole), known.get(SHEETS)), decode)
-    )
-    return Course(sheet_set, sheets)
+
+    def records(data: bytes) -> Records:
+        _check_count(data, whole, advice)
+        return Records(_as_written(data, known.get(SHEETS)), decode)
+
+    return Course(sheet_set, _read(instructor, SHEETS, records))
 
 
 def _read(instructor: Path, name: str, reading: Callable[[bytes], T]) -> T:
@@ -228,12 +239,11 @@ def _set(data: bytes) -> SetRecord:
     return sheet_set
 
 
-def _counted(data: bytes, whole: int | None) -> bytes:
-    """The sheets, if as many are there as were made."""
+def _check_count(data: bytes, whole: int | None, advice: str) -> None:
+    """Raises CourseError where there are fewer sheets than were made, or more."""
     there = data.rstrip().count(b"\n") + bool(data.strip())
     if whole is not None and there != whole:
-        raise CourseError(f"{there} of {whole} sheets are there; {PUT_BACK}")
-    return data
+        raise CourseError(f"{there} of {whole} sheets are there; {advice}")
 
 
 def _keys(instructor: Path) -> int | None:

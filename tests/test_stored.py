@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -286,6 +287,24 @@ def test_the_command_line_says_it_once(course: Path, tmp_path: Path) -> None:
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
     assert "records.jsonl: this is not as generate wrote it" in ran.err
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("name", [*FILES[:2], SUMS])
+@pytest.mark.parametrize("kind", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_not_waited_for(course: Path, made: Made, name: str, kind: Callable[[Path], None]) -> None:
+    (course / "instructor" / name).unlink()
+    kind(course / "instructor" / name)
+    for load in (load_course, lambda course: generate(*made, course, ())):
+        with pytest.raises(CourseError, match=rf"{name}: this cannot be read: it is not a file"):
+            load(course)
+
+
+def test_keys_of_version_1_tell_that_a_sheet_is_missing(course: Path) -> None:
+    DAMAGE["the last record is missing"](of_version_1(course))
+    with pytest.raises(CourseError, match=r"2 of 3 sheets are there; put .* was killed, remove keys\.jsonl"):
+        load_course(course)
+    (course / "instructor" / "keys.jsonl").unlink()
+    assert len(load_course(course).sheets) == 2
 
 
 def test_checksums_are_those_of_sha256sum(course: Path) -> None:
