@@ -178,7 +178,7 @@ def test_whatever_is_typed_is_explained_on_lines_of_print() -> None:
 
 def test_a_mistake_is_named_alike_whoever_else_is_marked() -> None:
     """Who else left a line blank has no say in what is behind a student's own blanks."""
-    sheet, rng = load_problem("layer-norm").variant(seed=3), np.random.default_rng(1)
+    sheet, rng = load_problem("layer-norm").variant(seed=3), np.random.default_rng(3)
     handed_in = [Submission("", sheet.record.sheet, half_filled_in(sheet, rng)) for _ in range(12)]
     together = grade_all(sheet.set, [(sheet.record, one) for one in handed_in])
     for one, marks in zip(handed_in, together, strict=True):
