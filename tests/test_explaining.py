@@ -55,7 +55,7 @@ def handed_in(sheet: Sheet, seed: int) -> dict[str, object]:
             how = HOW[int(rng.integers(len(HOW)))]
             known = known_mistakes(model, line)
             wrong = worked(model, line, own, known[int(rng.integers(len(known)))].expression)
-            found[f"1.{line.name}"], own[line.name] = how(right, np.nan_to_num(wrong, posinf=9, neginf=-9))
+            found[f"1.{line.name}"], own[line.name] = how(right, wrong)
         for kind in record.in_words:
             way = ", ".join(gradient.name for gradient in model.part("backward"))
             texts = [line.text, f"{line.text} + 1", "", "what?", way]
@@ -64,7 +64,8 @@ def handed_in(sheet: Sheet, seed: int) -> dict[str, object]:
 
 
 def worked(model: Model, line: Line, own: Mapping[str, Array], expression: Expression | None = None) -> Array:
-    value = np.round(evaluate(expression or line.expression, own, model.sizes), DECIMALS)
+    value = np.nan_to_num(evaluate(expression or line.expression, own, model.sizes), posinf=9, neginf=-9)
+    value = np.round(value, DECIMALS)
     return np.broadcast_to(value, (*map(int, line.shape), 1)) if line.shape else value
 
 

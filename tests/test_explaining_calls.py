@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 from classroom import ONE_MORE, SET, Ran, contents, hand_in, handprop, marked, right_answers, small_course
 
+from backprop.evaluate import batched, evaluate
 from course.errors import CourseError
 from grader import explain
 from grader.explaining.text import lines_of
 from grader.handed_in import Submission
+from grader.marking.mistakes import known_mistakes
 from grader.marking.sheets import grade, grade_all
 from worksheets import load_problem
+from worksheets.sheet import Sheet
 
 ASKS = SET + 'formulas = true\ntrace = ["W"]\n'
 
@@ -173,13 +176,21 @@ def test_whatever_is_typed_is_explained_on_lines_of_print() -> None:
             assert all(line.isprintable() for line in lines_of(explain(sheet, {name: odd}, name)))
 
 
-def test_a_mistake_is_explained_alike_whoever_else_is_marked() -> None:
+def test_a_mistake_is_named_alike_whoever_else_is_marked() -> None:
     """Who else left a line blank has no say in what is behind a student's own blanks."""
-    sheet = load_problem("attention-output-gradient").variant(seed=3)
-    key = {name: np.round(value, 4).tolist() for name, value in sheet.key.items()}
-    mine = {**key, "doutput": "", "dweights": np.round(2 * np.array(sheet.key["dweights"]), 4).tolist()}
-    others = [{**key, name: "", "dV": [[1.0] * len(row) for row in key["dV"]]} for name in key]
-    handed_in = [Submission("", sheet.record.sheet, one) for one in (mine, *others)]
+    sheet, rng = load_problem("layer-norm").variant(seed=3), np.random.default_rng(3)
+    handed_in = [Submission("", sheet.record.sheet, half_filled_in(sheet, rng)) for _ in range(12)]
     together = grade_all(sheet.set, [(sheet.record, one) for one in handed_in])
-    for typed, marks in zip((mine, *others), together, strict=True):
-        assert grade(sheet, typed).lines == marks.lines
+    for one, marks in zip(handed_in, together, strict=True):
+        assert grade(sheet, one.answers).lines == marks.lines
+
+
+def half_filled_in(sheet: Sheet, rng: np.random.Generator) -> dict[str, Any]:
+    """Every second line, with a mistake on some lines that is worked on from."""
+    model, own, typed = sheet.set.problems[0].model(), batched(sheet.record.given[0]), dict[str, Any]()
+    for line in model.lines:
+        worked = known_mistakes(model, line)[0].expression if rng.random() < 0.35 else line.expression
+        value = np.round(np.nan_to_num(evaluate(worked, own, model.sizes)), 4)
+        own[line.name] = np.broadcast_to(value, (*map(int, line.shape), 1)) if line.shape else value
+        typed[line.name] = own[line.name][..., 0].tolist() if rng.random() < 0.5 else ""
+    return typed

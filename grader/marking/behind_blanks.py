@@ -25,8 +25,8 @@ MOST_BLANKS = 8
 def blanks_before(model: Model, line: Line, answers: Mapping[str, Array]) -> Blanks:
     """The lines without numbers from which a line is worked, directly or through others that are blank as well."""
     found = dict[str, Array]()
-    everyone = np.ones(1, dtype=bool)
-    leading, count = [(line, everyone)], np.zeros(1, dtype=int)
+    everyone = np.ones(answers[line.name].shape[-1], dtype=bool)
+    leading, count = [(line, everyone)], np.zeros(len(everyone), dtype=int)
     for before in reversed(model.lines[: model.lines.index(line)]):
         if before.name in answers and any(before.name in after.uses for after, _ in leading):
             leads = _any_of([members for after, members in leading if before.name in after.uses])
