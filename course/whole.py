@@ -25,10 +25,11 @@ GONE = ".gone"
 """The name in a scratch folder of the list of what goes."""
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, mode: int | None = None) -> None:
     """Writes a file whole or not at all: what was there stays until all is written. Raises OSError with its path.
 
-    What is no file, such as /dev/stdout or a pipe, is written to; behind a link, the file that it leads to.
+    It has its `mode` before it has its name, where one is given and the disk knows modes. What is no file, such as
+    /dev/stdout or a pipe, is written to; behind a link, the file that it leads to.
     """
     if path.exists() and not path.is_file():
         path.write_bytes(data)
@@ -36,6 +37,10 @@ def write_whole(path: Path, data: bytes) -> None:
     place = Path(os.path.realpath(path))
     part = place.with_name(f"{place.name}.part")
     try:
+        if mode is not None:
+            part.touch(mode)
+            with suppress(OSError):
+                part.chmod(mode)
         part.write_bytes(data)
         os.replace(part, place)
     except BaseException as error:
