@@ -7,6 +7,7 @@ run that is killed before the renaming has changed nothing; what is left by one 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -99,7 +100,9 @@ def together(folder: Path, keep: Collection[str] = ()) -> Iterator[Path]:
         with suppress(OSError):
             shutil.rmtree(scratch)  # a full disk is not kept full
         where = error.filename or folder
-        raise CourseError(f"{where}: {_reason(error)}; nothing that was there has changed") from error
+        raise CourseError(
+            f"{where}: {_reason(error)}; nothing that was there has changed. {_advice(error)} the same command again"
+        ) from error
     complete(folder)
 
 
@@ -152,6 +155,15 @@ def _to_disk(path: Path) -> None:
     """Waits until a file is on the disk: its name must not get there before it."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def _advice(error: OSError) -> str:
+    """What to do before the same command."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "Make room there, and run"
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return "See to it that this is allowed, and run"
+    return "Run"
 
 
 def _reason(error: OSError) -> str:
