@@ -7,6 +7,7 @@ run that is killed before the renaming has changed nothing; what is left by one 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -25,10 +26,11 @@ GONE = ".gone"
 """The name in a scratch folder of the list of what goes."""
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, mode: int | None = None) -> None:
     """Writes a file whole or not at all: what was there stays until all is written. Raises OSError with its path.
 
-    What is no file, such as /dev/stdout or a pipe, is written to; behind a link, the file that it leads to.
+    It has its `mode` before it has its name, where one is given and the disk knows modes. What is no file, such as
+    /dev/stdout or a pipe, is written to; behind a link, the file that it leads to.
     """
     if path.exists() and not path.is_file():
         path.write_bytes(data)
@@ -36,6 +38,10 @@ def write_whole(path: Path, data: bytes) -> None:
     place = Path(os.path.realpath(path))
     part = place.with_name(f"{place.name}.part")
     try:
+        if mode is not None:
+            part.touch(mode)
+            with suppress(OSError):
+                part.chmod(mode)
         part.write_bytes(data)
         os.replace(part, place)
     except BaseException as error:
@@ -94,7 +100,9 @@ def together(folder: Path, keep: Collection[str] = ()) -> Iterator[Path]:
         with suppress(OSError):
             shutil.rmtree(scratch)  # a full disk is not kept full
         where = error.filename or folder
-        raise CourseError(f"{where}: {_reason(error)}; nothing that was there has changed") from error
+        raise CourseError(
+            f"{where}: {_reason(error)}; nothing that was there has changed. {_advice(error)} the same command again"
+        ) from error
     complete(folder)
 
 
@@ -147,6 +155,15 @@ def _to_disk(path: Path) -> None:
     """Waits until a file is on the disk: its name must not get there before it."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def _advice(error: OSError) -> str:
+    """What to do before the same command."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "Make room there, and run"
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return "See to it that this is allowed, and run"
+    return "Run"
 
 
 def _reason(error: OSError) -> str:

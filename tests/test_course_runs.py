@@ -39,13 +39,13 @@ def test_a_run_killed_while_printing_is_finished_by_the_next(tmp_path: Path, mon
     (tmp_path / "cut" / "course" / "instructor" / "secret").write_bytes(secret)
     write, calls = worksheets.course.write_whole, 0
 
-    def cut(path: Path, data: bytes) -> None:
+    def cut(path: Path, data: bytes, mode: int | None = None) -> None:
         nonlocal calls
         calls += 1
         if calls == 3:
             path.with_name(path.name + ".part").write_bytes(data[:10])
             raise KeyboardInterrupt
-        write(path, data)
+        write(path, data, mode)
 
     monkeypatch.setattr(worksheets.course, "write_whole", cut)
     with pytest.raises(KeyboardInterrupt):

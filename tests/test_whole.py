@@ -308,6 +308,22 @@ def test_a_file_where_a_folder_is_to_be(tmp_path: Path, below: str) -> None:
     assert file.read_bytes() == b"mine"
 
 
+def test_a_private_file_is_never_anyone_elses(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+
+    def again() -> None:
+        clear(tmp_path)
+
+    for trouble in troubles(lambda: write_whole(path, b"a secret", 0o600), again):
+        raised(trouble, lambda: write_whole(path, b"a secret", 0o600))
+        assert all(file.stat().st_mode & 0o77 == 0 for file in tmp_path.iterdir())
+        write_whole(path, b"a secret", 0o600)
+        assert files_in(tmp_path) == {"secret": b"a secret"}
+    (tmp_path / "secret.part").touch(0o644)
+    write_whole(path, b"a new one", 0o600)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_what_is_no_file_is_written_to_and_stays(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

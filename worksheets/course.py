@@ -26,7 +26,7 @@ from course.whole import alone, complete, write_whole
 from worksheets.authoring import AuthoringError
 from worksheets.formats import FORMATS
 from worksheets.frozen import settled
-from worksheets.kept import FOLDER_MODE, SOLUTIONS, keep_private, keep_records, make_private
+from worksheets.kept import FILE_MODE, FOLDER_MODE, SOLUTIONS, keep_private, keep_records, make_private
 from worksheets.problem_set import ProblemSet
 from worksheets.secret import kept_secret
 from worksheets.sheet import Sheet
@@ -242,11 +242,11 @@ def _print_one(sheet_set: SetRecord, record: SheetRecord, wanted: Sequence[Path]
             page = (json.dumps(sheet.blank_answers(), indent=1, ensure_ascii=False) + "\n").encode("utf-8")
         else:
             page = sheet.print(path.suffix[1:], solution=path.stem == "solution")
-        write_whole(path, page)
-        if path.stem == "solution":
+        private = path.stem == "solution"
+        if private:
             make_private(path.parent.parent, FOLDER_MODE)
             make_private(path.parent, FOLDER_MODE)
-            make_private(path)
+        write_whole(path, page, FILE_MODE if private else None)
     return len(wanted)
 
 

@@ -19,8 +19,7 @@ def secret_file(instructor: Path) -> Path:
 def make_secret(instructor: Path) -> Path:
     """A new secret in the instructor's folder, which has to be kept to this run."""
     path = secret_file(instructor)
-    write_whole(path, f"{secrets.token_hex(32)}\n".encode())
-    path.chmod(0o600)
+    write_whole(path, f"{secrets.token_hex(32)}\n".encode(), 0o600)
     return path
 
 
