@@ -5,6 +5,7 @@ const matrices = (() => {
 
   const BRACKETS = [[/\\(?:begin\{(?:[a-zA-Z]*matrix\*?|array)\}(?:\{[^{}]*\})?)/g, "["], [/\\end\{[a-zA-Z]*\*?\}/g, "]"]];
   const ROWS = /(?:;|\n)\s*/g, LINES = /\n\s*/g, BLANKS = /\s+/g;
+  const BOTH_ENDS = /;[^\S\n]*[^;\s][^;\n]*\n|\n[^;\n]+;[^\S\n]*[^\s;]/; // 1;2 on one line, 3;4 on the next
   const LAYOUTS = [[ROWS, /,/g], [ROWS, BLANKS], [ROWS, /,\s+/g], [LINES, /;/g], [LINES, /&/g], [LINES, /\t/g], [/,/g, BLANKS]];
 
   // Split where a separator stands outside round and curly brackets.
@@ -62,9 +63,11 @@ const matrices = (() => {
       if (between === BLANKS) {
         rows = rows.map((row) => row.trim().replace(/\s*(\*+|[/^×·⋅∙])\s*/g, "$1"));
         // a loose comma parts entries itself, and “1 - 4” has several readings
-        if (rows.some((row) => /,(?!\d)|(?:^|\D),|(?:^|\s)[-+]\s+\S/.test(row))) return [];
+        if (rows.some((row) => /,(?!\d)|(?:^|[^\d\s+-]),|(?:^|\s)[-+]\s+\S/.test(row))) return [];
       }
       const grid = rows.map((row) => split(row, between));
+      if (ends === ROWS && !apart && grid.every((row) => row.length === 1) && BOTH_ENDS.test(inside[0])) return [];
+      if (between.source === "," && rows.some((row) => /[_?…□][^\S\n]+[^\s,;\]]*,\d|\d,\d+[^\S\n]+[_?…□]/.test(row))) return [];
       return commas && grid.some((row) => row.length < 2 || row.length !== grid[0].length) ? [] : [grid];
     });
   };
@@ -83,6 +86,9 @@ const matrices = (() => {
   const read = (typed, rows, columns) => {
     const plainly = numbers.plain(typed);
     const one = numbers.read(plainly).value !== undefined || /^\s*[-+]?\s*[0-9]+,[0-9]+\s*$/.test(plainly); // 1,234 too
+    const pairs = /^\s*[-+]?[0-9]+,[0-9]+(?:\s*[;\n]\s*[-+]?[0-9]+,[0-9]+)*[\s;]*$/.test(plainly); // 0,8 in each row
+    const doubtful = /^\s*-[^\S\n]+[^-\s][^\n]*(?:\n\s*-[^\S\n]+[^-\s][^\n]*)+$|[*×·][^\S\n]*\n|[^\S\n]\/[^\S\n]/.test(plainly);
+    if (pairs || doubtful) return null;
     if (one || rows * columns === 1 || plainly.length > LONGEST * rows * columns) return null;
     const text = replaced(plainly, [...BRACKETS, ...AROUND]).replace(/^[\s*]+|[ \n*]+$/g, "");
     const found = grids(text).map((grid) => arranged(grid, columns, rows)).filter(([misfit, grid]) => {

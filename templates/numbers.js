@@ -164,10 +164,31 @@ const numbers = (() => {
     });
   };
 
-  const judged = (text, beside) => {
-    if (/(?:[*×·⋅∙xX]|\\times|\\cdot)\s*10\s*[-+]\s*[0-9]+\s*$/.test(text)) throw trouble("was 10^-3 meant?");
-    const [dotted, times] = [text.replace(/[·⋅∙]/, "."), text.replace(/[·⋅∙]/, "*")];
-    if (/^[-+]?0[·⋅∙][0-9]+$/.test(text)) throw trouble(`write ${dotted}, or ${times}`);
+  // What can be read in two ways, and what is asked about it.
+  const DOUBTFUL = [
+    [/(?:[*×·⋅∙xX]|\\times|\\cdot|(?:^|[^0-9.,])[1-9]\.|[.,][0-9]+\.)\s*10\s*[-+]\s*[0-9]+[\s.)}]*$/, "was 10^-3 meant?"],
+    [/^[-+]?\s*10\s*-\s*[0-9]+\.?$/, "is it 10^-3, or (10)-3?"],
+    [/(?:^|[^\p{L}\p{N}_.)}\]])e-[0-9]|(?:[*×·⋅∙]|\\times|\\cdot)\s*e[-+]?[0-9]/u, "is it e^-3, 2e-3, or (e)-3?"],
+    [/[0-9]\s*e10\s*[-+]\s*[0-9]/i, "was 5e-3 meant?"],
+    [/[/^√]\s*[-+]?[0-9.,]+\s*\\?%/, "write it without %"],
+    [/(?:^|[^0]|(?:^|[^1])0)\^\s*[-+]?\s*1\s*\/\s*[0-9]/, "is it 2^(1/2), or (2^1)/2?"],
+    [/(?:^|[^0-9.,])0x[0-9]/, "is it a product? Write it with *"],
+  ];
+  const EXPONENT = "\\s*(?:\\^|\\*\\*|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹])";
+  const DOT_TEN = new RegExp(`([0-9])\\.10(?=${EXPONENT})`, "g");
+  const RAISED = new RegExp(`(?:^|[^0-9.,·⋅∙])([0-9]+)[·⋅∙]([0-9]+)(?![0-9·⋅∙]|[.,][0-9]|${EXPONENT})`);
+
+  // 2.5.10^-3 with a product's sign; 2.10^-3 is asked about, where commas are not decimal.
+  const tens = (text, decimalComma) => {
+    const clear = [...text.matchAll(DOT_TEN)].every(({ index }) => decimalComma || /[.,][0-9]+$/.test(text.slice(0, index + 1)));
+    if (!clear) throw trouble("is it 2*10^-3, or (2.10)^-3?");
+    return text.replace(DOT_TEN, "$1·10");
+  };
+
+  const judged = (text, beside, decimalComma) => {
+    for (const [doubt, question] of DOUBTFUL) if (doubt.test(text)) throw trouble(question);
+    const [, whole, parts] = (!decimalComma && RAISED.exec(text)) || [];
+    if (whole) throw trouble(`write ${whole}.${parts}, or ${whole}*${parts}`);
     if (beside && /[\p{L}\p{N}_.)}]\s+[-+]\S/u.test(covered(text))) throw trouble("two numbers, or a difference, as in 1-4?");
     if (/\p{Nd}/u.test(text.replace(/[0-9]/g, "")) || text.split(/[([{]/).length > 40) throw LEFT_ALONE;
     return workedOut(text);
@@ -197,6 +218,13 @@ const numbers = (() => {
     text = text.trim().replace(/^[ \t\n$`*_'"=≈~:]+/, "").replace(/[ \t\n$`*_'"]+$/, "");
     if (text.length > LONGEST || /^[\s_?.…\-□☐()[\]{}]*$/.test(text)) return {};
     text = text.replace(/(^|[^0-9.,])([0-9]*[.,][0-9]+)(?:\.{3}|…|\.)$/, "$1$2"); // 0.333…
+    try {
+      const dotted = tens(text, decimalComma);
+      decimalComma ||= dotted !== text && /,[0-9]+·10/.test(dotted);
+      text = dotted;
+    } catch (error) {
+      return { trouble: error.says };
+    }
     text = text.replace(GROUPS, (_, before, digits) => before + digits.replace(/[^0-9]/g, ""));
     const more = /[[\]{}<=≈~:;&|\\$`…]|\.\.|\)\s+'?\p{L}|(?:^|\W)c\(/u.test(text); // than a number: what the grader makes of it is its own
     const asked = !decimalComma && !DECIMAL_COMMA.test(text) && THOUSANDS.exec(text);
@@ -205,7 +233,7 @@ const numbers = (() => {
     const found = DECIMAL.exec(text);
     if (found) return { value: decimal(found[1] + found[2]), plain: !text.includes(",") };
     try {
-      return { value: judged(text, beside) };
+      return { value: judged(text, beside, decimalComma) };
     } catch (error) {
       if (error.says) return { trouble: error.says, unfinished: error.unfinished };
       if (error.at === undefined || more) return {};

@@ -18,7 +18,7 @@ MATRIX_FORMS = tuple(
     form.typed for rows in FORMS.values() for form in rows if isinstance(form.typed, str) and form.shape != ONE
 )
 LEFT_TO_THE_GRADER = (
-    *("\x0crac{1}{3}", "[[0.5]]", r"\num{-0.5}", "{-}0{,}5", r"\textcolor{red}{\mathbf{-0.5}}", r"\-0.5"),
+    *("\x0crac{1}{3}", "[[0.5]]", "[0,8]", r"\num{-0.5}", "{-}0{,}5", r"\textcolor{red}{\mathbf{-0.5}}", r"\-0.5"),
 )
 """What the grader reads as one number and a page does not judge."""
 
@@ -90,6 +90,13 @@ SEEN_AT_ONCE = {
     "1.2.3": "“.3” is not part of a number",
     "1.2×10-3": "was 10^-3 meant?",
     "0·25": "write 0.25, or 0*25",
+    "3·14": "write 3.14, or 3*14",
+    "2.10^-3": "is it 2*10^-3, or (2.10)^-3?",
+    "5e10-3": "was 5e-3 meant?",
+    "e-3": "is it e^-3, 2e-3, or (e)-3?",
+    "10-3": "is it 10^-3, or (10)-3?",
+    "1/4%": "write it without %",
+    "2^1/2": "is it 2^(1/2), or (2^1)/2?",
     "(1+2": "not finished",
     "1/0": "divides by zero",
     "ln(0)": "no real number",
@@ -137,6 +144,11 @@ PIECES = (
         "ln(",
         "log10(",
         "10^-",
+        ".10^-3",
+        ".10",
+        "e10-",
+        "/4%",
+        "^1/2",
         "⁻¹",
         "np.exp(",
         "tanh(",

@@ -122,7 +122,7 @@ def _choose(layouts: Sequence[Grid], rows: int, columns: int, sign: Sign | None)
 
 
 def _arranged(grid: Grid, rows: int, columns: int) -> tuple[int, Grid, tuple[str, ...]]:
-    """How far a grid is from the asked shape (0 fits, 1 once turned, 2 in some rows, 3 not), and the grid so turned."""
+    """How far a grid is from the shape asked (0 fits, 1 a list, 2 in some rows, 3 on its side, 4 not), and it so turned."""
     if len(grid) > rows:
         grid = [row for row in grid if any(cell not in ("", None) for cell in row)]
     grid = [[""] * columns if list(row) in ([], [""]) else row for row in grid or [[]]]
@@ -138,7 +138,9 @@ def _arranged(grid: Grid, rows: int, columns: int) -> tuple[int, Grid, tuple[str
         elif columns == 1:
             note = "A row was typed; it was taken as the column that is asked."
         return 1, [cells[i : i + columns] for i in range(0, len(cells), columns)], (note,)
-    return (2 if len(grid) == rows and columns in lengths else 3), grid, ()
+    if len(grid) == rows and columns in lengths:
+        return 2, grid, ()
+    return (3 if lengths == [rows] * columns else 4), grid, ()
 
 
 def _fitted(
@@ -149,7 +151,7 @@ def _fitted(
     sizes = f"{_sizes(lengths)} read; {_asked(rows, columns)} asked"
     sizes += ": is it transposed?" if lengths == [rows] * columns else "."
     if sum(lengths) > 4 * rows * columns + 100:
-        return (True, 4, 0), Reading(_everywhere(Entry("unreadable", message=sizes), rows, columns))
+        return (True, 5, 0), Reading(_everywhere(Entry("unreadable", message=sizes), rows, columns))
     texts = [cell[:LONGEST_NUMBER] for row in grid for cell in row if isinstance(cell, str)]
     if any(map(DECIMAL_COMMA.search, texts)):
         sign = ","
@@ -168,7 +170,7 @@ def _fitted(
     if misfit == 2:
         read = tuple(_row(row, r, columns) for r, row in enumerate(read, 1))
     garbled = any(entry.state == "unreadable" and not entry.message.endswith("?") for row in read for entry in row)
-    if misfit == 3:
+    if misfit > 2:
         says = sizes if how else NO_NUMBERS
         read = _everywhere(Entry("unreadable", message=says), rows, columns)
     return (garbled, misfit, bad), Reading(read, how, notes, raw)
