@@ -11,10 +11,10 @@ MARKUP = (
     "50% & _co_ #1 $x$ ~ ^",
     '#read("/etc/passwd")',
     '"); #panic("x',
-    "]) #include \"/etc/passwd\" //",
+    ']) #include "/etc/passwd" //',
     "{{7*7}} {% raw %} << 7*7 >> <% x %> <# y #>",
     "$(touch ran) `touch ran` ; rm x | y && z",
-    "```mermaid graph TD; A-->B; click A \"javascript:x\" ```",
+    '```mermaid graph TD; A-->B; click A "javascript:x" ```',
     "[a](javascript:x) ![b](file:///etc/passwd) <https://x> | a | b |",
     "--- *** # Title > quote - item 1. one",
 )
