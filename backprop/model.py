@@ -146,13 +146,14 @@ class Model:
         return model
 
 
-LARGE, FEW = 250, 2
-"""A model with more numbers in its lines is proved where no size is above the second."""
+LARGE, FEW = 800, 2
+"""A model with more numbers, times the values of its indices, is proved where no size is above the second."""
 
 
 def small(model: Model) -> Model:
     """A model's lines at small sizes, if it is large and they fit there; else the model itself."""
-    if sum(prod(line.shape) for line in model.lines) <= LARGE:
+    choices = prod(g.index for g in model.givens if g.index is not None)
+    if sum(prod(line.shape) for line in model.lines) * choices <= LARGE:
         return model
     try:
         return model.at({name: min(size, FEW) for name, size in model.sizes.items()})

@@ -42,6 +42,8 @@ def bounded(where: str, what: str, seconds: float = SECONDS, megabytes: float = 
         finally:
             _stop(timed)
     except _TooMuch:
+        if not timed:
+            raise
         raise AuthoringError(f"{where}: {what} takes more than {seconds:g} seconds: {SMALLER}") from None
     except MemoryError:
         raise AuthoringError(f"{where}: {what} takes too much memory: {SMALLER}") from None
