@@ -23,7 +23,11 @@ AHEAD = 16
 
 
 def spread(
-    function: Callable[[Piece], Result], pieces: Iterable[Piece], jobs: int, sees: Sequence[Path] = ()
+    function: Callable[[Piece], Result],
+    pieces: Iterable[Piece],
+    jobs: int,
+    sees: Sequence[Path] = (),
+    ahead: int = AHEAD,
 ) -> Iterator[Result]:
     """`function` of each piece, in order; in this process where `jobs` is 1 or there is one piece only.
 
@@ -38,7 +42,7 @@ def spread(
         yield from map(function, pieces)
         return
     expected = expected_of(sees)
-    while some := [(function, piece, expected) for piece in islice(pieces, AHEAD * workers)]:
+    while some := [(function, piece, expected) for piece in islice(pieces, ahead * workers)]:
         yield from _shared_out(some, jobs)
 
 

@@ -25,6 +25,10 @@ PIECE = 2048
 """So many submissions are in memory at a time: more would leave the processor's cache, fewer would wait on NumPy."""
 
 
+AHEAD = 3
+"""So many pieces for each process are handed out at a time: each comes back as some 20 MB."""
+
+
 class ToMark(NamedTuple):
     """A sheet's line of records.jsonl, and its line of submissions.jsonl."""
 
@@ -44,7 +48,7 @@ class Failed:
 def marks_of(sheet_set: SetRecord, sheets: Records, kept: Iterable[bytes], jobs: int) -> Iterator[bytes | Failed]:
     """The lines of marks.jsonl of lines of submissions.jsonl, in their order."""
     to_mark = (ToMark(sheets.line(sheet_of(line)), line) for line in kept)
-    for marked in spread(partial(mark_piece, sheet_set), _pieces(to_mark), jobs):
+    for marked in spread(partial(mark_piece, sheet_set), _pieces(to_mark), jobs, ahead=AHEAD):
         yield from marked
 
 
