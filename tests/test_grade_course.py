@@ -104,7 +104,7 @@ def test_what_a_spreadsheet_would_run_is_kept_as_text(tmp_path: Path) -> None:
     marked(course, tmp_path, *paths)
     first, second, third = rows(tmp_path / "results" / "gradebook.csv")
     assert (first["name"], first["group"], first["id"]) == ("'=HYPERLINK(“x”)", "'+1", "s1")
-    assert (second["name"], second["id"]) == ("'@SUM(A1)", "-s2")
+    assert (second["name"], second["id"]) == ("'@SUM(A1)", "'-s2")
     assert third["group"] == "'-1"
     assert list(reasons(tmp_path)) == ["'=cmd.json", "'+a.txt"]
 
