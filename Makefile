@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test format lint types tests slow bench fairness faults pages pictures katex clean
+.PHONY: demo test format lint types tests slow bench fairness faults fuzz pages pictures katex clean
 
 # Sets everything up and runs the whole round: sheets for a small class, filled in, marked.
 demo: $(READY)
@@ -45,6 +45,11 @@ bench: $(READY)
 # Honest students and students with one mistake, marked by the hundred thousand: some ten minutes.
 fairness: $(READY)
 	$(BIN)/python -m benchmarks.fairness
+
+# Answers, formulas, traces and files that nobody means, made from right ones: none may raise. Some hours; less with smaller numbers.
+FUZZ ?= --answers 1000000 --files 10000
+fuzz: $(READY)
+	$(BIN)/python -m benchmarks.fuzz $(FUZZ)
 
 # Runs are killed, disks fill and turn read-only, two runs meet: nothing may be lost. Some hours; FAULTS="--kills 5 --submissions 1000" is a few minutes.
 faults: $(READY)

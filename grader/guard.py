@@ -21,8 +21,8 @@ from typing import Any
 SECONDS = 1.5
 """So much of a processor's time may be spent on one file."""
 
-WAITING = 10.0
-"""So many seconds of the clock are waited for a process that no longer works at all."""
+WAITING = 60.0
+"""So many seconds of the clock are waited for a process that no longer works at all; a busy machine may take some."""
 
 MEMORY = 300_000_000
 """So many bytes may be taken for one file, beside what the process has when it starts."""

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any
+from unittest import mock
 
 from grader.handed_in import NotRead, Submission
 from grader.reading.answers import read
@@ -28,10 +30,16 @@ def calls(work: Callable[[], object]) -> int:
     return counted
 
 
+def read_here() -> Any:
+    """While this lasts, files are read in this process: what they raise is raised, and what they call is counted."""
+    return mock.patch("grader.submissions.guarded", lambda work, of, share=1.0: work(of))
+
+
 def one(folder: Path, name: str, content: str | bytes) -> Submission | NotRead:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     (found,) = submissions([path])
+    assert isinstance(found, Submission) or not found.log, found.log  # it was not foreseen
     return found
 
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from handing_in import answers, calls, one, reason
+from handing_in import answers, calls, one, read_here, reason
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -249,7 +249,8 @@ def test_a_sheet_of_junk_is_read_in_linear_time(tmp_path: Path, junk: str) -> No
     def read_sheet(characters: int) -> None:
         one(tmp_path, "s.md", "Sheet 7KQF-M2PX\n1.a = " + junk * (characters // len(junk)))
 
-    few, many = calls(lambda: read_sheet(10_000)), calls(lambda: read_sheet(20_000))
+    with read_here():
+        few, many = calls(lambda: read_sheet(10_000)), calls(lambda: read_sheet(20_000))
     assert many < 2.1 * few + 1000
     read_sheet(400_000)  # what went through it again and again, within one call, would not come back
 
@@ -275,7 +276,9 @@ contents = st.one_of(
 def test_nothing_raises(tmp_path: Path, content: bytes, ending: str) -> None:
     path = tmp_path / f"handed-in{ending}"
     path.write_bytes(content)
-    for found in submissions([path]):
+    with read_here():
+        all_of_it = list(submissions([path]))
+    for found in all_of_it:
         found.source.encode()
         if isinstance(found, Submission):
             assert found.sheet == found.sheet.strip().upper()
