@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -132,7 +132,14 @@ def _check_zeros(roster: Roster, known: set[str]) -> None:
 def _renamed(there: Sequence[SheetRecord], roster: Roster) -> tuple[list[SheetRecord], list[str]]:
     """The sheets with the roster's columns as they are now, and a word on who is no longer on it."""
     now = {student.id: student for student in roster.students}
-    sheets = [msgspec.structs.replace(s, roster=dict(now[s.student].columns)) if s.student in now else s for s in there]
+    sheets = [
+        msgspec.structs.replace(
+            sheet,
+            roster=dict(now[sheet.student].columns) if sheet.student in now else sheet.roster,
+            folder=sheet.folder or sheet.sheet,  # a record needs no folder
+        )
+        for sheet in there
+    ]
     return sheets, warnings_on(Listed(s.student, s.roster, s.sheet, NO_LONGER) for s in there if s.student not in now)
 
 
@@ -248,13 +255,3 @@ def _print_one(sheet_set: SetRecord, record: SheetRecord, wanted: Sequence[Path]
             make_private(path.parent, FOLDER_MODE)
         write_whole(path, page, FILE_MODE if private else None)
     return len(wanted)
-
-
-def write_new(files: Mapping[Path, str]) -> None:
-    """Writes files that must not be there yet. Raises AuthoringError, and writes none, where one is."""
-    for path in files:
-        if path.exists():
-            raise AuthoringError(f"{path} is already there; nothing was written")
-    for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, text.encode())
