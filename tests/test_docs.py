@@ -8,6 +8,7 @@ import tomllib
 from contextlib import redirect_stdout
 from doctest import DocTestParser
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from doc_pages import DOCS, ROOT, between, blocks, is_up_to_date, table
 
 from backprop.operations import FUNCTIONS, OPERATIONS
 from backprop.operations.record import EXPONENT, INDEX, MATRIX, SIZE
-from grader import grade
+from grader import explain, grade
+from grader.explaining.text import lines_of
 from grader.feedback.formats import FEEDBACK
 from worksheets import load_problem
 from worksheets.problem import read_problem
@@ -77,19 +79,46 @@ def test_the_pages_in_the_readme_are_as_they_are_printed() -> None:
     assert {line for page in pages for line in page.splitlines()} - {"…"} <= printed
 
 
-def feedback() -> str:
-    """What a student reads who left out a transpose in dK and then worked on rightly."""
+def handed_in() -> dict[str, object]:
+    """The answers of a student who left out a transpose in dK and then worked on rightly."""
     sheet = shown()
-    answers = {name: np.round(sheet.key[name], 4) for name in ("Q", "K", "dscores", "dQ")}
+    answers = {name: np.round(sheet.key[name], 4) for name in ("Q", "K", "scaled", "weights", "dscores", "dQ")}
     answers["dK"] = np.round(answers["dscores"] @ answers["Q"], 4)
     answers["dW_K"] = np.round(np.array(sheet.record.given[0]["X"]).T @ answers["dK"], 4)
-    page = FEEDBACK["md"](sheet.set, sheet.record, grade(sheet, answers)).decode()
+    return {**answers}
+
+
+def feedback() -> str:
+    """What that student reads."""
+    sheet = shown()
+    page = FEEDBACK["md"](sheet.set, sheet.record, grade(sheet, handed_in())).decode()
     return "".join(re.findall(r"^(?:\| line .*\n|\| --- .*\n|\| 1\.(?:dQ|dK|dW\\_K) .*\n)", page, re.MULTILINE))
 
 
 def test_the_feedback_in_the_readme_is_what_is_said() -> None:
     assert "✓ follows" in feedback()
     assert between(README, "feedback", feedback()), "README.md is out of date: run `make pages`"
+
+
+# When a student appeals.
+
+APPEALS = DOCS / "appeals.md"
+
+
+def explained(name: str, section: str, ends: str) -> str:
+    """An explanation from a section up to a line, as a block."""
+    lines = list(lines_of(explain(shown(), handed_in(), name)))
+    begin = lines.index(section)
+    found = list(takewhile(lambda line: line != ends, lines[begin:]))
+    return "\n".join(["```", *found, "  …", "```", ""])
+
+
+def test_the_explanations_in_the_docs_are_what_is_printed() -> None:
+    bounds = explained("weights", "Entry by entry", "  [1,2]")
+    assert between(APPEALS, "bounds", bounds), "docs/appeals.md is out of date: run `make pages`"
+    mistakes = explained("dK", "Mistakes", "     missing term")
+    assert between(APPEALS, "mistakes", mistakes), "docs/appeals.md is out of date: run `make pages`"
+    assert is_up_to_date(APPEALS, run_again(APPEALS.read_text(encoding="utf-8"))), "run `make pages`"
 
 
 # Writing a problem.
