@@ -157,7 +157,9 @@ def _new_sheets(
     """A sheet for each student, told apart from those that are there by its id and its folder."""
     ids, folders = {record.sheet for record in there}, {record.folder.casefold(): record.student for record in there}
     drawn = [
-        VariantChecker(asked.problem, record).draw(secret, [(s.id, number, asked.problem.name) for s in students])
+        VariantChecker(asked.problem, record).draw(
+            secret, [(student.id, problem_set.title, number, asked.problem.name) for student in students]
+        )
         for number, (asked, record) in enumerate(zip(problem_set.problems, sheet_set.problems, strict=True), 1)
     ]
     for position, student in enumerate(students):
