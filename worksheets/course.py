@@ -185,7 +185,10 @@ def _drawn(
     ]
     for start in range(0, len(students), AT_ONCE):
         some = students[start : start + AT_ONCE]
-        drawn = [checker.draw(secret, [(s.id, number, name) for s in some]) for checker, number, name in problems]
+        drawn = [
+            checker.draw(secret, [(student.id, problem_set.title, number, name) for student in some])
+            for checker, number, name in problems
+        ]
         for of_student in zip(*drawn, strict=True):
             yield tuple(dict(one.given) for one in of_student)
 

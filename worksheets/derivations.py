@@ -15,7 +15,7 @@ from worksheets.authored import AuthoredProblem
 from worksheets.authoring import AuthoringError, nearest
 from worksheets.effort import bounded
 
-SECONDS, PROOF = 10.0, "the proof of its gradients"
+SECONDS, PROOF = 8.0, "the proof of its gradients"
 
 
 def proved(sheet_set: SetRecord) -> SetRecord:

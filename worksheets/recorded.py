@@ -20,6 +20,7 @@ from course.records import Help, LineRecord, ProblemRecord, answers_of
 from worksheets.asking import BARE
 from worksheets.authored import AuthoredProblem
 from worksheets.authoring import AuthoringError
+from worksheets.drawing import draw_class, keyed_random
 from worksheets.sharing import shares
 
 WITH_FORMULAS = (BACKWARD, UPDATE)
@@ -55,9 +56,27 @@ class Asked:
         ]
 
 
+DRAWS = 8
+"""Of a problem's numbers, on none of which a line may lack a value."""
+
+
+def _check_defined(problem: AuthoredProblem) -> None:
+    """Raises AuthoringError where a line has no value, such as a division by zero, whatever numbers are drawn."""
+    drawn = draw_class(problem, [keyed_random(b"defined", number) for number in range(DRAWS)])
+    worked = work_lines(problem.model.lines, drawn, problem.model.sizes)
+    for line in problem.model.lines:
+        value = worked[line.name].reshape(-1, worked[line.name].shape[-1])
+        if not np.isfinite(value).all(axis=0).any():
+            raise AuthoringError(
+                f"{problem.where}: line “{line.name}” is not defined, whatever is drawn: it divides by 0, takes the "
+                "logarithm or the root of what has none, or grows without end"
+            )
+
+
 def problem_record(asked: Asked) -> ProblemRecord:
     """A problem as it goes into set.json, its marks shared out over the asked lines."""
     problem, model = asked.problem, asked.problem.model
+    _check_defined(problem)
     zero = always_zero(model)
     lines = [
         LineRecord(
