@@ -18,6 +18,8 @@ MOST_FILES, MOST_BYTES, LARGEST_LIST = 100_000, 4_000_000_000, 10_000_000
 MOST_TIMES, HARMLESS = 100, 100_000_000
 """An archive may unpack to so many times its size, and to so many bytes in any case."""
 
+LONGEST_NAME = 2000  # characters, with its folders
+
 DEEPEST = 3
 """So many archives may lie within each other."""
 
@@ -27,6 +29,7 @@ LOCKED = "This archive has a password. Pack it without one, or hand in the files
 TOO_MANY = f"This archive holds more than {MOST_FILES:,} files. Hand in the submissions alone."
 TOO_LARGE = "This archive unpacks to {:,.0f} MB, far more than submissions need. Hand in the submissions alone."
 OUTSIDE = "This name leads out of its archive, so the file was not read. Pack it again, or hand in the file itself."
+LONG = "This name is far too long. Give the file another, or hand in the file itself."
 LINK = "This is a link, not a file. Hand in the file itself."
 EMPTY = "This archive is empty."
 TOO_DEEP = f"More than {DEEPEST} archives lie within each other here. Hand in the files themselves."
@@ -80,7 +83,7 @@ def document(archive: zipfile.ZipFile, name: str, endings: Collection[str]) -> b
     mimetype = beginning(archive, "mimetype")[:100].encode() if names[:1] == ["mimetype"] else b""
     kind = packed(names, mimetype)
     return kind != ARCHIVE or (
-        ending(name) == ".xlsx" and not any(ending(inside) in (*endings, ARCHIVE) for inside in names)
+        ending(name) == ".xlsx" and not any(ending(inside, endings) in (*endings, ARCHIVE) for inside in names)
     )
 
 

@@ -139,6 +139,9 @@ def _members(archive: ZipFile, above: Found, left: archives.Left, depth: int) ->
     for folder, files in inside.items():
         for name, info in files.items():
             path = f"{folder}/{name}" if folder else name
+            if len(path) > archives.LONGEST_NAME:
+                yield NotRead(f"{source}/{printable(path[:100])}…", archives.LONG)
+                continue
             parts = path.split("/")
             if any(map(_beside, parts)) or not passed_over.isdisjoint(accumulate(parts, "{}/{}".format)):
                 continue

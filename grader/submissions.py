@@ -101,7 +101,7 @@ def _small_json(one: Found) -> Found | None:
             head = opened.read(HEAD)
     except OSError:
         return None
-    return replace(one, file=one.file.holding(head)) if is_json(head, ending(one.file.name)) else None
+    return replace(one, file=one.file.holding(head)) if is_json(head, ending(one.file.name, READERS)) else None
 
 
 def _read_file(one: Found) -> list[Submission | NotRead]:
@@ -136,7 +136,7 @@ def _not_opened(one: Found, error: OSError) -> NotRead:
 
 def _kind(file: File) -> str:
     with suppress(Refused), file.open() as opened:
-        return kind_of(opened.read(HEAD), ending(file.name), READERS)
+        return kind_of(opened.read(HEAD), ending(file.name, READERS), READERS)
     return ""
 
 
@@ -146,7 +146,7 @@ def _read(one: Found) -> Read:
         head = opened.read(HEAD)
     if len(head) == file.size:
         file = file.holding(head)
-    kind = kind_of(head, ending(file.name), READERS)
+    kind = kind_of(head, ending(file.name, READERS), READERS)
     if kind == ARCHIVE:
         kind = _document(file)
     if kind == PAGE:

@@ -68,13 +68,18 @@ _LABEL = re.compile(
 _ENDING = re.compile(r"\.[a-z0-9]{1,8}$", re.IGNORECASE)
 
 
-def ending(name: str) -> str:
-    """The ending that says most: programs put .txt or .json behind another."""
-    found = _ENDING.search(name)
-    last = found[0].lower() if found else ""
-    if last == ".txt":
-        return ending(name[: -len(last)])
+def ending(name: str, known: Collection[str] = ()) -> str:
+    """The ending that says most: programs put .txt behind another, which is passed over where it is not known."""
+    last = _last_ending(name)
+    while last == ".txt" and last not in known:
+        name = name[: -len(last)]
+        last = _last_ending(name)
     return {".markdown": ".md", ".mdown": ".md", ".ndjson": ".jsonl"}.get(last, last)
+
+
+def _last_ending(name: str) -> str:
+    found = _ENDING.search(name, max(0, len(name) - 9))
+    return found[0].lower() if found else ""
 
 
 def is_packed(head: bytes) -> bool:
