@@ -28,6 +28,9 @@ class NotRead:
     log: str = field(default="", compare=False, kw_only=True)  # where in the program, if it was not foreseen
 
 
+UNFORESEEN = "This could not be read: it is damaged in an unusual way. Save it again, or hand in answers.json."
+"""The reason where a reader raised what it should not."""
+
 Read = Iterator[Submission | NotRead]
 
 

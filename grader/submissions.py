@@ -12,7 +12,7 @@ from typing import cast
 from grader import archives
 from grader.finding import Found, found
 from grader.guard import BROKEN, TOO_LONG, TOO_MUCH, Stopped, guarded, here
-from grader.handed_in import Nameless, NotRead, Read, Refused, Submission
+from grader.handed_in import UNFORESEEN, Nameless, NotRead, Read, Refused, Submission
 from grader.readers import READERS, own
 from grader.readers.answers_json import read_json_lines
 from grader.readers.files import LARGEST, File, bytes_of, text_of
@@ -26,7 +26,7 @@ _FAR_MORE = "Reading this file took far more {} than a sheet does. Hand in the f
 STOPPED = {
     TOO_LONG: _FAR_MORE.format("time"),
     TOO_MUCH: _FAR_MORE.format("memory"),
-    BROKEN: "This file could not be read: it is damaged in an unusual way. Save it again, or hand in answers.json.",
+    BROKEN: UNFORESEEN,
 }
 """Why the reading of a file was ended."""
 

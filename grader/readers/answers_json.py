@@ -5,12 +5,24 @@ from __future__ import annotations
 import json
 import math
 import re
+import traceback
 from typing import Any
 
 import msgspec
 
 from course.records import decoder
-from grader.handed_in import NoNumber, NoSheet, NotRead, Read, Refused, Submission, last_filled_in, printable, sheet_id
+from grader.handed_in import (
+    UNFORESEEN,
+    NoNumber,
+    NoSheet,
+    NotRead,
+    Read,
+    Refused,
+    Submission,
+    last_filled_in,
+    printable,
+    sheet_id,
+)
 from grader.readers.files import LARGEST, File, bytes_of, text_of
 from grader.readers.filling import Answers
 from grader.readers.own import Own, check_record
@@ -63,6 +75,8 @@ def _line(line: bytes, source: str) -> Submission | NotRead:
         raise
     except Refused as refused:
         return refused.found(source)
+    except Exception:  # one line stops no other, whatever is in it
+        return NotRead(source, UNFORESEEN, log=traceback.format_exc(limit=-8))
 
 
 TOO_DEEP = NoNumber(
