@@ -13,6 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from backprop.errors import ExpressionError
+from backprop.language import parse
+from backprop.scope import Scope, shape_of
 from course.answer_names import IN_WORDS
 from course.records import LARGEST_NUMBER, GivenRecord, LineRecord, ProblemRecord, SetRecord
 from course.roster import FOLDER
@@ -58,6 +60,16 @@ def _wrong_with(problem: ProblemRecord) -> Iterator[str]:
     yield from _wrong_with_lines(problem)
 
 
+def unreadable_in(intro: str, scope: Scope) -> Iterator[str]:
+    """What stands in an intro's braces and cannot be printed as mathematics, with the reason."""
+    for piece in re.findall(r"\{([^{}]*)\}", intro):
+        try:
+            if piece not in scope.indices:
+                shape_of(parse(piece), scope)
+        except ExpressionError as error:
+            yield f"{{{piece}}}: {error}"
+
+
 def _twice(names: list[str]) -> list[str]:
     return sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
 
@@ -71,11 +83,12 @@ def _wrong_with_given(given: GivenRecord, sizes: dict[str, int]) -> Iterator[str
 
 def _wrong_with_lines(problem: ProblemRecord) -> Iterator[str]:
     try:
-        lines = problem.model().lines
+        model = problem.model()
     except ExpressionError as error:
         yield f"line {error.line}: {error.reason}"
         return
-    for line, derived in zip(problem.lines, lines, strict=True):
+    yield from (f"intro, {wrong}" for wrong in unreadable_in(problem.intro, model.scope))
+    for line, derived in zip(problem.lines, model.lines, strict=True):
         if line.shape != tuple(map(int, derived.shape)):
             yield f"line {line.name}: its shape is {derived.shape}"
         rows, columns = line.shape or (1, 1)

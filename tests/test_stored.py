@@ -112,6 +112,7 @@ DAMAGE: dict[str, Edit] = {
     "no checksums": lambda course: (course / "instructor" / "SHA256SUMS").unlink(),
     "checksums that are none": edited("SHA256SUMS", lambda data: b"none\n"),
     "checksums of one file": edited("SHA256SUMS", lambda data: data.splitlines(True)[0]),
+    "checksums of another file": edited("SHA256SUMS", lambda data: data.replace(b"keys", b"kevs")),
     "an empty file of checksums": edited("SHA256SUMS", lambda data: b""),
     "version 1 is claimed": edited("set.json", lambda data: data.replace(b'"version": 2', b'"version": 1')),
 }
@@ -150,6 +151,7 @@ BY_HAND: dict[str, Edit] = {
     ),
     "marks for what is not asked": of_problem(lambda problem: problem.update(own_marks={"q": 1.0})),
     "marks for a kind that is none": of_line(lambda line: line.update(in_words={"song": 1.0})),
+    "mathematics in the intro that is none": of_problem(lambda problem: problem.update(intro="See {W @}.")),
     "no decimals": of_problem(lambda problem: problem.update(decimals=0)),
     "decimals without end": of_problem(lambda problem: problem.update(decimals=10**9)),
     "a size of 0": of_problem(lambda problem: problem.update(sizes={"n": 0})),

@@ -13,10 +13,9 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from backprop.errors import ExpressionError
-from backprop.language import parse
 from backprop.model import FORWARD, THEN, Model
-from backprop.scope import shape_of
 from backprop.training import derive
+from course.checked import unreadable_in
 from course.records import GivenRecord
 from course.records import given as as_given
 from worksheets.authoring import AuthoringError, NotThere, fitted, nearest, read_toml, within
@@ -94,17 +93,9 @@ class AuthoredProblem:
         except ExpressionError as error:
             raise AuthoringError(f"{self.where}: {error}") from None
         check_work(model, self.where)
-        self._check_intro(model)
+        for wrong in unreadable_in(self.intro, model.scope):
+            raise AuthoringError(f"{self.where}: intro, {wrong}")
         return model
-
-    def _check_intro(self, model: Model) -> None:
-        """Whether what stands in the intro's braces can be printed as mathematics."""
-        for piece in re.findall(r"\{([^{}]*)\}", self.intro):
-            try:
-                if piece not in model.scope.indices:
-                    shape_of(parse(piece), model.scope)
-            except ExpressionError as error:
-                raise AuthoringError(f"{self.where}: intro, {{{piece}}}: {error}") from None
 
     @property
     def fields(self) -> dict[str, Any]:
