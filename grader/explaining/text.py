@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from textwrap import wrap
 
+from backprop.rounding import TOLERANCE
 from course.numbers import decimals_of, marks_text, number_text
 from grader.explaining.record import Bounds, Entry, Explanation, LookedFor, Tried, Used
 from printing.styles.markdown import Markdown
@@ -28,6 +29,7 @@ IF_MENDED = "if mended: the same where what is wrong before is worked rightly in
 OF_THE_KEY = "key: the key's value. In full, cut off or rounded it counts as right too."
 KEPT = "Between these ends a number may lie, and is kept: in full, cut off or rounded to {decimals} decimals."
 ORDER = "Looked for, in this order: the first that fits is named."
+NO_NUMBER = "these numbers lead to no number, so nothing bounds it"
 ALL_EXACT = "every number on the way is exact, so nothing is widened"
 ALWAYS_ZERO = "Zero on every sheet: such an entry earns nothing, and one that is wrong costs what another earns:"
 NOTHING_WRONG = "Nothing that was read is wrong, so no mistake was looked for."
@@ -117,9 +119,9 @@ def _table(about: Explanation) -> Iterator[str]:
     for row in (heads, *rows):
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
     yield from _wrapped(" ".join([EXACT, *[IF_MENDED] * mended, OF_THE_KEY]), "")
-    for entry in about.entries:
-        if entry.unpaid:
-            yield from _wrapped(f"{_place(about, entry)} is right and earns nothing. {entry.unpaid}", "")
+    for why in dict.fromkeys(entry.unpaid for entry in about.entries if entry.unpaid):
+        places = [_place(about, entry) for entry in about.entries if entry.unpaid == why]
+        yield from _wrapped(f"Right, and worth nothing: {', '.join(places)}. {why}", "")
     if zero := [_place(about, entry) for entry in about.entries if entry.always_zero]:
         yield from _wrapped(f"{ALWAYS_ZERO} {', '.join(zero)}.", "")
 
@@ -140,7 +142,9 @@ def _bounds(ends: Bounds, decimals: int) -> str:
     if not (math.isfinite(low) or math.isfinite(high)):
         return "no bounds"
     shown = [_in_full(end, decimals) if math.isfinite(end) else "any" for end in ends]
-    return shown[0] if shown[0] == shown[1] else " to ".join(shown)
+    if shown[0] != shown[1]:
+        return " to ".join(shown)
+    return shown[0] if math.isclose(*ends, abs_tol=TOLERANCE * 10.0**-decimals) else f"{low:.1g} to {high:.1g}"
 
 
 def _in_full(x: float, decimals: int) -> str:
@@ -165,7 +169,8 @@ def _kept(about: Explanation) -> Iterator[str]:
     for entry in shown:
         wide = [number for number in entry.kept if not number.exact]
         width = max((len(number.what) for number in wide if len(number.what) <= WIDEST_NAME), default=0)
-        yield _place(about, entry) + ("" if wide else f" {ALL_EXACT}")
+        bounded = any(map(math.isfinite, entry.own))
+        yield _place(about, entry) + ("" if wide else f" {ALL_EXACT}" if bounded else f" {NO_NUMBER}")
         for number in wide:
             lies, kept = _bounds(number.lies, about.decimals), _bounds(number.kept, about.decimals)
             yield from _beside(number.what, width, f"{lies}{'' if lies == kept else f', kept as {kept}'}")
