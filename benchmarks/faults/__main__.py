@@ -97,7 +97,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that nothing is left behind
     mounts = rooms.enter()
     with tempfile.TemporaryDirectory(prefix="faults-") as scratch:
-        tallies = report(Room(Path(scratch).resolve(), options.quick), options, mounts)
+        room = Room(Path(scratch).resolve(), options.quick)
+        try:
+            tallies = report(room, options, mounts)
+        finally:
+            room.clear()
     rows = [(t.kind, t.tried, t.struck, len(t.lost), f"{t.seconds:.0f}") for t in tallies]
     print(table(["what was done, and what befell it", "tried", "struck in time", "lost", "seconds"], rows))
     if not mounts:

@@ -55,6 +55,7 @@ class Forked:
         except BaseException:
             traceback.print_exc()
         finally:
+            get_reusable_executor().shutdown(wait=True)  # where a process ends, so do its workers
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code if isinstance(code, int) else 1)

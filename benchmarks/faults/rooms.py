@@ -9,9 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
@@ -54,6 +54,7 @@ class Room:
 
     folder: Path
     forks: bool = False
+    running: list[Program] = field(default_factory=list)
 
     @property
     def disk(self) -> Path:
@@ -70,8 +71,15 @@ class Room:
             "HANDPROP_CACHE": str(self.folder / "cache"),
             "READ_ONLY": f"mount --bind {self.folder / 'shut'} {self.disk}",
         }
-        if self.forks:
-            return Forked(arguments, strike, self.folder, names)
+        begin = self._forked if self.forks else self._separate
+        program = begin(arguments, strike, names)
+        self.running.append(program)
+        return program
+
+    def _forked(self, arguments: Sequence[str], strike: Sequence[str], names: Mapping[str, str]) -> Program:
+        return Forked(arguments, strike, self.folder, names)
+
+    def _separate(self, arguments: Sequence[str], strike: Sequence[str], names: Mapping[str, str]) -> Program:
         module = ["benchmarks.faults.struck", *strike] if strike else ["handprop"]
         return subprocess.Popen(
             [sys.executable, "-m", *module, *arguments],
@@ -86,7 +94,26 @@ class Room:
 
     def run(self, arguments: Sequence[str], strike: Sequence[str] = (), killed_after: float = HANGS) -> Ended:
         """Runs handprop to its end, or kills it."""
-        return end(self.start(arguments, strike), killed_after)
+        return self.end(self.start(arguments, strike), killed_after)
+
+    def end(self, program: Program, killed_after: float = HANGS) -> Ended:
+        """Waits for a program, or kills it and all that it started; both streams end when the last of them is gone."""
+        start = monotonic()
+        try:
+            out, said = program.communicate(timeout=killed_after)
+        except subprocess.TimeoutExpired:
+            os.killpg(program.pid, signal.SIGKILL)
+            out, said = program.communicate()
+        self.running.remove(program)
+        code = program.returncode
+        return Ended(None if code == -signal.SIGKILL else code, out, said, monotonic() - start)
+
+    def clear(self) -> None:
+        """Kills what runs still, where the trying is stopped."""
+        for program in self.running:
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
+            program.communicate()
 
     def workers(self, program: Program) -> list[int]:
         """The processes among which a program shares out its work."""
@@ -166,20 +193,6 @@ class Room:
         """The disk can be written again."""
         while os.statvfs(self.disk).f_flag & os.ST_RDONLY:
             unmount(self.disk)
-
-
-def end(program: Program, killed_after: float = HANGS) -> Ended:
-    """Waits for a program, or kills it and all that it started; both streams end when the last of them is gone."""
-    start = monotonic()
-    try:
-        out, said = program.communicate(timeout=killed_after)
-    except BaseException as stopped:
-        os.killpg(program.pid, signal.SIGKILL)
-        out, said = program.communicate()
-        if not isinstance(stopped, subprocess.TimeoutExpired):
-            raise
-    code = program.returncode
-    return Ended(None if code == -signal.SIGKILL else code, out, said, monotonic() - start)
 
 
 WHEN = re.compile(rb"^20\d\d-\d\d-\d\d \d\d:\d\d(?=,)", re.MULTILINE)

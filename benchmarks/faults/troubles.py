@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import chain
 
-from benchmarks.faults.rooms import Ended, Room, end, snapshot
+from benchmarks.faults.rooms import Ended, Room, snapshot
 from benchmarks.faults.whole import Known, completed, differing, not_whole, ready, seen, untrue
 from benchmarks.faults.works import COURSE, FULL, LOST_WORKER, NO_SECRET, READ_ONLY, REFUSED, SEALED, STOPPED, Work
 
@@ -119,7 +119,7 @@ def at_once(room: Room, first: Known, second: Work, count: int, rng: random.Rand
         with suppress(subprocess.TimeoutExpired):
             started.wait(delay)
         other = room.run(second.arguments)
-        ended = {one: end(started), second: other}
+        ended = {one: room.end(started), second: other}
         after = f"{second.name} begun {delay:.2f} s after {one.name}"
         done = frozenset(work for work, how in ended.items() if how.well)
         lost = [f"{after}: {work.name}: {said}" for work in ended if work not in done for said in untrue(ended[work])]
@@ -145,7 +145,7 @@ def stopped(room: Room, it: Known, count: int, rng: random.Random) -> Iterator[T
                 program.wait(moment)
             with suppress(ProcessLookupError):
                 os.killpg(program.pid, signal.SIGINT)
-            ended = end(program)
+            ended = room.end(program)
         struck = ended.code != it.ended.code
         lost = [f"{after}: {said}" for said in not_whole(it, snapshot(room.disk))]
         if struck:
@@ -165,7 +165,7 @@ def lost_worker(room: Room, it: Known, count: int, rng: random.Random) -> Iterat
         if workers:
             os.kill(rng.choice(workers), signal.SIGKILL)
         after = f"one of {len(workers)} workers killed after {moment:.2f} s"
-        struck, lost = refused(room, it, after, end(program))
+        struck, lost = refused(room, it, after, room.end(program))
         yield struck, lost + completed(room, it, after)
 
 
