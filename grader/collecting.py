@@ -12,10 +12,10 @@ import msgspec
 
 from course.processes import spread
 from course.records import decoder
+from course.versions import program
 from grader.finding import Found, found
 from grader.handed_in import Nameless, NotRead, Read, Submission
 from grader.kept import plain_answers, typed_answers
-from grader.results import program
 from grader.submissions import lines, of_many, read_file
 
 READING = "reading.jsonl"

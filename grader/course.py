@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from course.errors import CourseError
 from course.records import Reveal
@@ -22,11 +22,11 @@ from grader.handed_in import NotRead
 from grader.kept import NOT_COUNTED, READ, SUBMISSIONS, Kept, lines_in, sheet_of
 from grader.marking.marks import Marks
 from grader.overrides import load_overrides
-from grader.results import ERRORS, MARKS, NOT_MARKED, MarksFile, write_not_marked
+from grader.results import ERRORS, MARKS, MarksFile, write_not_marked
 from grader.whose import Students, UnknownStudent
 from grader.written import PAGES, Asked, Progress, Writer
 
-FAILED = f"Marking stopped at these answers, and went on behind them; {ERRORS} says where. Mark them by hand."
+FAILED = "These answers brought marking to a halt, so they are to be marked by hand; errors.log says where it was."
 
 
 @dataclass(frozen=True)
@@ -70,31 +70,54 @@ def grade_course(
         complete(results)
         check_results(results, course.sheets, course.set)
         overrides = load_overrides(results, course.set, Students(course.sheets))
-        with together(results, keep=(READING, PAGES)) as scratch, Kept(scratch / READ) as kept:
-            chosen = Counted(course.sheets, kept, given_to)
-            for found in collected(paths, scratch, jobs, partial(_told, progress, len(course.sheets))):
-                chosen.add(found)
-            stay = kept_marks(results, chosen)
-            others = list(chosen.not_marked())
-            kept.write(scratch, lines_in(results / SUBMISSIONS), lines_in(results / NOT_COUNTED))
-            new, by_hand = len(kept), overrides.alone({*kept, *stay})
-            writer = Writer(course, asked, students, overrides, results, progress, jobs)
+        writer = Writer(course, asked, students, overrides, results, progress, jobs)
+        with together(results, keep=(READING, PAGES)) as scratch:
+            handed_in = _read(course, paths, results, scratch, given_to, progress, jobs)
+            new, stay = handed_in.new, handed_in.stay
+            by_hand = overrides.alone(new | stay)
 
             def to_mark() -> Iterator[bytes]:
-                return chain(islice(lines_in(scratch / SUBMISSIONS), new), by_hand)
+                return chain(islice(lines_in(scratch / SUBMISSIONS), len(new)), by_hand)
 
             earlier = (line for line in lines_in(results / MARKS) if sheet_of(line) in stay)
-            failed = writer.write_marks(scratch, writer.marks(to_mark, new + len(by_hand)), earlier)
-            not_marked = [*others, *(NotRead(one.source, FAILED) for one in failed)]
-            write_not_marked(scratch / NOT_MARKED, not_marked)
+            failed = writer.write_marks(scratch, writer.marks(to_mark, len(new) + len(by_hand)), earlier)
+            not_marked = [*handed_in.others, *(NotRead(one.source, FAILED, log=one.where) for one in failed)]
+            write_not_marked(scratch, not_marked)
             writer.write_rest(scratch)
-            (scratch / READING).unlink()
-            take_away(scratch, [*old_pages(results, course.sheets, feedback), *[ERRORS] * (not failed)])
+            logged = any(one.log for one in not_marked)
+            take_away(scratch, [*old_pages(results, course.sheets, feedback), *[ERRORS] * (not logged)])
     there = (one for one in students.listed if not one.note)
-    missing = tuple(one.student for one in there if one.sheet not in kept and one.sheet not in stay)
+    missing = tuple(one.student for one in there if one.sheet not in new and one.sheet not in stay)
     copied = all_answers_of_another(results / MARKS)
-    warnings = (*students.warnings, *overrides.warnings, *chosen.warnings, *copied)
-    return Results(MarksFile(results / MARKS, new - len(failed)), not_marked, missing, warnings, len(stay))
+    warnings = (*students.warnings, *overrides.warnings, *handed_in.warnings, *copied)
+    return Results(MarksFile(results / MARKS, len(new) - len(failed)), not_marked, missing, warnings, len(stay))
+
+
+class _HandedIn(NamedTuple):
+    """What was handed in: the sheets whose submissions were read, those whose earlier marks stay, and all the rest."""
+
+    new: Set[str]
+    stay: Set[str]
+    others: Sequence[NotRead]
+    warnings: Sequence[str]
+
+
+def _read(
+    course: Course, paths: Sequence[Path], results: Path, scratch: Path, given_to: str, progress: Progress, jobs: int
+) -> _HandedIn:
+    """Reads everything, and writes submissions.jsonl: what counts of it, then what counts of earlier runs."""
+
+    def told(files: int) -> None:
+        progress("reading", files, max(files, len(course.sheets)))  # about as many as there are sheets
+
+    with Kept(scratch / READ) as kept:
+        chosen = Counted(course.sheets, kept, given_to)
+        for found in collected(paths, scratch, jobs, told):
+            chosen.add(found)
+        stay = kept_marks(results, chosen)
+        others = list(chosen.not_marked())
+        kept.write(scratch, lines_in(results / SUBMISSIONS), lines_in(results / NOT_COUNTED))
+    return _HandedIn(set(kept), stay, others, chosen.warnings)
 
 
 def _check_call(paths: Sequence[Path], results: Path) -> None:
@@ -121,8 +144,3 @@ def student_sheet(course: Course, student: str) -> str:
         return Students(course.sheets).sheet_of(student)
     except UnknownStudent as unknown:
         raise CourseError(str(unknown)) from None
-
-
-def _told(progress: Progress, sheets: int, files: int) -> None:
-    """Says how many files were looked at, of about as many as there are sheets."""
-    progress("reading", files, max(files, sheets))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
 from typing import overload
@@ -37,14 +36,6 @@ class GivenBy(msgspec.Struct, frozen=True):
     reveal: Reveal | None = None
     roster: str | None = None
     id_column: str | None = None
-
-
-def program() -> str:
-    """The version of handprop."""
-    try:
-        return version("handprop")
-    except PackageNotFoundError:  # a checkout that is not installed
-        return ""
 
 
 def marked_by(sheet_set: SetRecord) -> str:
@@ -113,5 +104,8 @@ class MarksFile(Sequence[Marks]):
                 yield decode(line)
 
 
-def write_not_marked(path: Path, not_marked: Iterable[NotRead]) -> None:
-    write_csv(path, ["file", "reason"], ([n.source, n.reason] for n in not_marked))
+def write_not_marked(scratch: Path, not_marked: Sequence[NotRead]) -> None:
+    """Writes what was not marked, with its reason; and where in the program, if that was not foreseen."""
+    write_csv(scratch / NOT_MARKED, ["file", "reason"], ([n.source, n.reason] for n in not_marked))
+    if log := "\n".join(f"{n.source}: {n.reason}\n{n.log}\n" for n in not_marked if n.log):
+        write_whole(scratch / ERRORS, log.encode("utf-8", "replace"))

@@ -14,6 +14,8 @@ import msgspec
 from course.class_list import ClassList, class_list
 from course.records import Reveal, SheetRecord, decoder
 from course.stored import Course
+from course.versions import program
+from grader.collecting import READING
 from grader.copied import LEAST, WRONG, OtherSheets
 from grader.gradebook import write_gradebook
 from grader.kept import sheet_of
@@ -21,14 +23,12 @@ from grader.marking.marks import Marks
 from grader.overrides import Overrides
 from grader.pieces import Failed, ToMark, marks_of, without_what_follows
 from grader.results import (
-    ERRORS,
     FEEDBACK,
     MARKS,
     VERSION,
     GivenBy,
     MarksFile,
     marked_by,
-    program,
     seen_from,
     write_given_by,
 )
@@ -98,7 +98,7 @@ class Writer:
                 self.progress("marking", done, count)
 
     def write_marks(self, scratch: Path, marks: Iterable[bytes | Failed], stay: Iterable[bytes]) -> list[Failed]:
-        """Writes marks.jsonl, last those of an earlier run that stay; returns, and logs, what could not be marked."""
+        """Writes marks.jsonl, last those of an earlier run that stay; returns what could not be marked."""
         failed = []
         with (scratch / MARKS).open("wb") as file:
             for line in chain(marks, (self.overrides.on(sheet_of(line), line) for line in stay)):
@@ -106,9 +106,6 @@ class Writer:
                     failed.append(line)
                 else:
                     file.write(line)
-        if failed:
-            log = "\n".join(f"{one.source} (sheet {one.sheet})\n{one.where}" for one in failed)
-            (scratch / ERRORS).write_text(log, encoding="utf-8")
         return failed
 
     def write_rest(self, scratch: Path) -> None:
@@ -118,6 +115,7 @@ class Writer:
         if self.asked.feedback:
             self._write_feedback(scratch)
         shutil.rmtree(scratch / PAGES, ignore_errors=True)
+        (scratch / READING).unlink(missing_ok=True)
 
     def _write_feedback(self, scratch: Path) -> None:
         from grader.feedback.writing import write_feedback  # pages take a while to load
