@@ -32,14 +32,6 @@ def crash(number: int) -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
-def leave(number: int) -> None:
-    os._exit(0)
-
-
-def quit_(number: int) -> None:
-    raise SystemExit(3)
-
-
 def deep(number: int) -> int:
     return deep(number + 1)
 

@@ -6,30 +6,30 @@ import os
 from pathlib import Path
 
 import pytest
+from blank_pages import BLANK
 from classroom import hand_in, marked, reasons, right_answers, small_course
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.bombs import BOMBS
-from benchmarks.fuzz.files import filled, made
+from benchmarks.bombs import BOMBS, archive
+from benchmarks.fuzz.files import made
 from grader import archives, guard
 from grader.finding import Found, found_in
 from grader.handed_in import NotRead, Submission
+from grader.readers import FILLERS
 from grader.readers.files import File
 from grader.submissions import STOPPED, read_file
 
 COUNTED = (
-    *("10,000 pages", "fields 15,000 deep", "500 fields with one packed value", "a value packed 30 times"),
-    *("2.2 million empty strings", "900,000 styles", "1.9 million cells in a row", "300,000 names", "a long format"),
     *(
-        "300 tabs with far ranges",
-        "5 MB of \\\\",
-        "5 MB of &",
-        "20 MB of x",
-        "20 MB of empty lines",
-        "an answer of 4 MB",
+        "10,000 pages",
+        "500 fields with one packed value",
+        "2.2 million empty strings",
+        "900,000 styles",
+        "a long format",
     ),
-    *("JSON 100,000 deep", "an archive in archives", "a packed 4 GB", "files over each other", "LZMA in an archive"),
+    *("300,000 names", "300 tabs with far ranges", "5 MB of &", "20 MB of x", "an answer of 4 MB", "JSON 100,000 deep"),
+    *("an archive in archives", "files over each other", "LZMA in an archive"),
 )
 """Bombs that are told by counting, before much is done."""
 
@@ -44,9 +44,8 @@ def test_a_bomb_is_turned_away_before_it_goes_off(bomb: str) -> None:
     name, make = BOMBS[bomb]
     found = read_all(name, make())
     assert len(found) < 2000
-    for one in found[-1:]:
-        assert isinstance(one, NotRead) or "\\" in bomb, one
-        assert isinstance(one, Submission) or one.reason not in STOPPED.values()
+    assert isinstance(found[-1], NotRead)
+    assert found[-1].reason not in STOPPED.values()
 
 
 @pytest.mark.slow
@@ -59,7 +58,10 @@ def test_no_bomb_goes_off(bomb: str) -> None:
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, bytes]:
-    return filled()
+    """Small pages, filled in, and an archive of them."""
+    answers = {"1.dW_Q": [[0.1, 0.2], [0.3, 0.4]], "1.loss": 0.5, "2.lambda": -1.25, "1.dW_Q.formula": "X^T dQ"}
+    found = {f".{ending}": FILLERS[ending](blank(), answers) for ending, blank in BLANK.items()}
+    return {**found, ".jsonl": (found[".json"].replace(b"\n", b"") + b"\n") * 3, ".zip": archive(found)}
 
 
 def test_the_files_that_are_changed_are_read(pages: dict[str, bytes]) -> None:
@@ -119,7 +121,7 @@ def test_a_class_with_hostile_neighbours(tmp_path: Path) -> None:
     assert all(name.isprintable() for name in said)
     assert {said[name] for name in ("device.json", "keys.jsonl")} == {archives.LINK}
     assert said["large.ipynb"] == "This file has 1,000 MB, and a submission has at most 20 MB."
-    assert len(said) == len(os.listdir(folder)) - 2
+    assert len(found.not_marked) == len(os.listdir(folder)) - 2
 
 
 def test_many_bombs_of_one_archive_have_less_time_each(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,8 +132,8 @@ def test_many_bombs_of_one_archive_have_less_time_each(monkeypatch: pytest.Monke
         raise guard.Stopped(guard.TOO_LONG)
 
     monkeypatch.setattr("grader.submissions.guarded", stopped)
-    for archive in ("", "a.zip"):
+    for outer in ("", "a.zip"):
         seen.clear()
         for number in range(5):
-            read_file(Found(f"{number}.md", File("a.md", 1, 0.0, data=b"x"), archive=archive))
-        assert (seen[0], seen[-1] < 1) == (1.0, bool(archive))
+            read_file(Found(f"{number}.md", File("a.md", 1, 0.0, data=b"x"), archive=outer))
+        assert (seen[0], seen[-1] < 1) == (1.0, bool(outer))

@@ -108,7 +108,7 @@ def filled() -> dict[str, bytes]:
     form = json.dumps({"sheet": "7KQF-M2PX", "answers": dict.fromkeys(answers, "")}).encode()
     pages = {ending: FORMATS[ending](sheet, False) for ending in FILLERS if ending != "json"} | {"json": form}
     found = {f".{ending}": FILLERS[ending](page, answers) for ending, page in pages.items()}
-    found[".jsonl"] = found[".json"].replace(b"\n", b"") * 3
+    found[".jsonl"] = (found[".json"].replace(b"\n", b"") + b"\n") * 3
     found[".html"] = b"<p>Sheet 7KQF-M2PX</p>" + "".join(f"<p>{n} = {v}</p>" for n, v in answers.items()).encode()
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from course.records import decoder
 from grader.handed_in import (
     UNFORESEEN,
     NoNumber,
@@ -96,9 +95,12 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True):
     answers: dict[str, _Answer]
 
 
+_FORM = msgspec.json.Decoder(_Form)
+
+
 def _from_json(data: bytes, source: str) -> Submission:
     try:
-        form: _Form = decoder(_Form).decode(data)
+        form = _FORM.decode(data)
         name, count = sheet_id(form.sheet), len(form.answers)
         # a name that stands twice needs one colon more; only then does it pay to look for it
         if name and (data.count(b":") <= count + 2 or len(_NAME.findall(data)) <= count):
