@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -136,8 +137,10 @@ def _ray(scheduler: str) -> Iterator[None]:
         raise CourseError("--backend ray: Ray is not installed; pip install ray") from None
     import joblib
 
+    host, _, port = scheduler.rpartition(":")
     try:
-        ray.init(address=scheduler, log_to_driver=False)
+        socket.create_connection((host, int(port)), PATIENCE).close()  # Ray itself takes minutes to give up
+        ray.init(address=scheduler, log_to_driver=False, logging_level=logging.ERROR)
     except (OSError, ValueError, RuntimeError) as error:
         raise CourseError(f"--scheduler {scheduler}: no Ray cluster answers there: {_one_line(error)}") from None
     try:

@@ -88,3 +88,10 @@ def _loss_told() -> Iterator[None]:
             "a process was stopped while it worked, most likely by the system because memory ran out; "
             "run the same command again, with fewer processes (--jobs)"
         ) from None
+    except Exception as error:
+        if not type(error).__module__.startswith("ray."):
+            raise  # is what the piece itself raised
+        raise CourseError(
+            f"the cluster lost a piece of work ({type(error).__name__}): a worker was stopped, most likely because "
+            "memory ran out; run the same command again"
+        ) from None
