@@ -98,7 +98,8 @@ def _generate(
     corrected: bool,
 ) -> Generated:
     instructor = folder / "instructor"
-    now = settled(problem_set.record(), course_so_far(folder), folder, corrected)
+    so_far = course_so_far(folder)
+    now = settled(problem_set.record(), so_far, folder, corrected)
     sheet_set, there = now.set, now.sheets
     secret = kept_secret(instructor)
     known = {record.student for record in there}
