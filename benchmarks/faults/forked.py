@@ -55,7 +55,8 @@ class Forked:
         except BaseException:
             traceback.print_exc()
         finally:
-            get_reusable_executor().shutdown(wait=True)  # where a process ends, so do its workers
+            if loky := sys.modules.get("joblib.externals.loky"):  # where a process ends, so do its workers
+                loky.get_reusable_executor().shutdown(wait=True)
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code if isinstance(code, int) else 1)
