@@ -198,3 +198,9 @@ def test_links_lead_somewhere() -> None:
                 leads_to = page.parent / path if path else page
                 assert leads_to.exists(), f"{page.name} links to {target}"
                 assert not anchor or anchor in anchors(leads_to), f"{page.name} links to {target}"
+
+
+def test_the_tests_that_security_names_are_there() -> None:
+    named = set(re.findall(r"tests/\w+\.py", (ROOT / "SECURITY.md").read_text(encoding="utf-8")))
+    assert len(named) > 15
+    assert not [name for name in named if not (ROOT / name).is_file()]

@@ -34,8 +34,16 @@ def pdf(sheet: Worked, solution: bool) -> bytes:
     strings = page(sheet, Typst(), solution)
     for problem in strings["problems"]:
         problem["plot"] = quoted(loss_plot(problem["losses"], "svg").decode()) if problem["losses"] else ""
-    source = render("sheet.typ.jinja", {**strings, "title_string": quoted(sheet.set.title)})
+    source = render("sheet.typ.jinja", {**strings, "title_string": quoted(_running(sheet.set.title))})
     return typesetting.pdf(source, tagged=not solution)
+
+
+LONGEST_RUNNING = 90
+
+
+def _running(title: str) -> str:
+    """A title as it stands at the head of every page, where there is one line for it."""
+    return title if len(title) <= LONGEST_RUNNING else f"{title[: LONGEST_RUNNING - 1]}…"
 
 
 def jupyter(sheet: Worked, solution: bool) -> bytes:
