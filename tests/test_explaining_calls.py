@@ -100,7 +100,7 @@ def test_what_is_said_where_there_is_nothing_to_explain(course: Path, tmp_path: 
     broken = hand_in(tmp_path, "other/broken.json", "x")
     assert "did you mean 1.dz?" in said(course, one, "--explain", "1.DZ")
     assert "did you mean 1.dz?" in said(course, one, "--explain", "2.dz")
-    assert "did you mean 1.W_new?" in said(course, one, "--explain", "W_neu")
+    assert "did you mean 1.W_new or" in said(course, one, "--explain", "W_neu")
     assert "there are 1.z, 1.p" in said(course, one, "--explain", "???")
     assert "several students' answers lie there (s1 (Ada), s2 (Emmy))" in said(course, tmp_path, "--explain", "1.z")
     assert "nothing of s3 (Sofia) was found there" in said(course, tmp_path, "--explain", "1.z", "--as", "s3")
