@@ -26,7 +26,7 @@ Snapshot = dict[str, str]
 INSIDE = "HANDPROP_FAULTS_INSIDE"
 """Set in the environment of a process that may mount disks for itself alone."""
 
-HANGS = 900
+HANGS = 3600
 """A program that has not ended after so many seconds never will."""
 
 FOLDER = "folder"
