@@ -117,3 +117,39 @@ def test_what_can_be_read_in_one_way_only(typed: str) -> None:
 @pytest.mark.parametrize("typed", ["12 345,6", "1,481", "1,5,2", "1.5.2", "1,48,1", "1'23.4", "12,34.5"])
 def test_what_is_asked_or_refused(typed: str) -> None:
     assert states(read(typed)) == {"unreadable"}
+
+
+ELSEWHERE: dict[str, dict[str, Any]] = {
+    "points": {"C": "[[0.05, -0.32], [0.08, 0.4]]"},
+    "commas": {"C": "0,05 -0,32; 0,08 0,4"},
+    "raised": {"C": "0·05 -0·32; 0·08 0·4"},
+    "nothing": {"C": "[[1, 2], [3, 4]]"},
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "elsewhere", "value"),
+    [
+        ("9·999", "points", 9 * 999),
+        ("9·999", "commas", 9 * 999),
+        ("9·999", "raised", 9.999),
+        ("9·999", "nothing", None),
+        ("2.10^-3", "commas", 0.002),
+        ("2.10^-3", "points", None),
+        ("2.10^-3", "nothing", None),
+        ("2·6627", "nothing", 2.6627),  # which is right
+    ],
+)
+def test_the_sheet_says_what_a_point_is(typed: str, elsewhere: str, value: float | None) -> None:
+    found = marked(products(4), "loss", loss=typed, **ELSEWHERE[elsewhere])
+    assert found.read == ((value,),)
+    assert ("is not clear" in found.message) == (value is None)
+
+
+@pytest.mark.parametrize("typed", ["0,8", "-1,5", "0,8; 0,2", "1,0\n0,1"])
+def test_a_bare_pair_is_one_decimal_or_two_numbers(typed: str) -> None:
+    rows = len(typed.replace("\n", ";").split(";"))
+    assert states(read(typed, (rows, 2))) == {"unreadable"}
+    assert read(typed, (rows, 2)).asks == {"pair"}
+    assert states(read(typed, (rows, 2), ".")) == {"number"}
+    assert "asked" in read(typed, (rows, 2), ",").messages[0]

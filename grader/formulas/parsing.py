@@ -33,6 +33,7 @@ class NotAccepted(Refused):
 
 
 _BLANK = re.compile(r"[\s_?.…\-□☐()\[\]{}$]*")
+LONGEST_NAME = 120
 _NUMBERS = re.compile(r"[\s0-9.,;+\-−()\[\]{}eE]*[0-9][\s0-9.,;+\-−()\[\]{}eE]*")
 _EQUALS = re.compile(r":=|==|[-+]=|[=≈←:]")
 
@@ -67,6 +68,8 @@ def parse_formula(typed: object, vocabulary: Vocabulary, line: Line) -> Expressi
 
 def read_name(typed: str, vocabulary: Vocabulary) -> str:
     """The quantity that a name stands for, however it is spelled: dQ for ∂L/∂Q. Raises Refused where it is none."""
+    if len(typed) > LONGEST_NAME:
+        raise Refused(f"“{clip(typed)}” is too long for the name of a line.")
     found = _tree(plain_formula(typed), vocabulary)
     if not isinstance(found, Name):
         raise Refused(f"“{clip(typed)}” is not the name of a line of this sheet.")

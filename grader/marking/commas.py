@@ -18,7 +18,7 @@ SIGNS: tuple[Sign, ...] = (",", ".", "·")
 Columns = Mapping[str, Column]
 _COMMA = re.compile(r"(?<![0-9.,])0,[0-9]{2,}(?![0-9.,])")
 _RAISED = re.compile(r"(?<![0-9.,·])0·[0-9]{2,}(?![0-9.,·])")
-_POINT = re.compile(r"[0-9]\.[0-9]|(?<![0-9])\.[0-9]")
+_POINT = re.compile(r"[0-9]\.(?!10\s*[\^*⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹])[0-9]|(?<![0-9])\.[0-9]")
 
 
 def settled(

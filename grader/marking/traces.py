@@ -19,7 +19,7 @@ from grader.reading.numbers import Refused, clip
 
 MOST_CHARACTERS, MOST_LINES = 5_000, 200
 BETWEEN = re.compile(
-    r"[;\n|]|,(?![^{}]*\})|→|⟶|⇒|⟹|->|=>|>|\\(?:to|rightarrow|longrightarrow|Rightarrow|Longrightarrow)(?![a-zA-Z])|\bthen\b|\band\b"
+    r"[;\n|]|,(?![^{},]{0,20}\})|→|⟶|⇒|⟹|->|=>|>|\\(?:to|rightarrow|longrightarrow|Rightarrow|Longrightarrow)(?![a-zA-Z])|\bthen\b|\band\b"
 )
 LEADING = re.compile(r"^[\s\"'`$(\[*•·-]*(?:\d+[.)]\s+)?(?:\d+\.(?=[^\W\d]))?")
 FORM = "Write their names in order, such as dlogits, dcontext, doutput."

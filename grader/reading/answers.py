@@ -122,7 +122,7 @@ def _choose(layouts: Sequence[Grid], rows: int, columns: int, sign: Sign | None)
 
 
 def _arranged(grid: Grid, rows: int, columns: int) -> tuple[int, Grid, tuple[str, ...]]:
-    """How far a grid is from the shape asked (0 fits, 1 a list, 2 in some rows, 3 on its side, 4 not), and it so turned."""
+    """How far a grid is from what is asked (0 fits, 1 a list, 2 in some rows, 3 on its side, 4 not), and it turned."""
     if len(grid) > rows:
         grid = [row for row in grid if any(cell not in ("", None) for cell in row)]
     grid = [[""] * columns if list(row) in ([], [""]) else row for row in grid or [[]]]
