@@ -101,3 +101,21 @@ def test_latex_compiles_whatever_the_names(hostile: Path, tmp_path: Path, page: 
     folder = hostile / "handout" if page == "sheet" else hostile / "instructor" / "solutions"
     for student in records(hostile):
         compiled((folder / student / f"{page}.tex").read_bytes(), tmp_path / student)
+
+
+# --- streams that are closed or full ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shell", "code", "says"),
+    [
+        (">/dev/full", 2, "handprop: standard output: No space left on device\n"),
+        (">&-", 0, ""),
+        ("<&- >&- 2>&-", 0, ""),
+        ("2>/dev/full", 0, ""),
+    ],
+)
+def test_a_stream_that_cannot_be_written_is_a_message_or_nothing(shell: str, code: int, says: str) -> None:
+    call = f"exec {sys.executable} -m handprop problems perceptron {shell}"
+    done = subprocess.run(["sh", "-c", call], capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stderr) == (code, says)

@@ -54,8 +54,8 @@ def derivation(problem: AuthoredProblem, weight: str, style: str) -> Iterator[st
     if not proof.holds:
         raise AuthoringError(f"{problem.name}: SymPy cannot confirm {line.name}, entries {proof.wrong}")
     yield f"{printer.name(line.name)} = {printer.expression(line.expression)}"
-    for i, j in cells(line.shape):
+    with bounded(problem.where, f"SymPy's form of {line.name}", SECONDS):
+        forms = {(i, j): reading.form(line, i, j, style) for i, j in cells(line.shape)}
+    for (i, j), form in forms.items():
         place = printer.entry_name(line.name, i, j) if line.shape else printer.name(line.name)
-        with bounded(problem.where, f"SymPy's form of {line.name}"):
-            form = reading.form(line, i, j, style)
         yield f"{place} = {form}"
