@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
@@ -62,8 +63,7 @@ def regrade(
     asked = replace(asked, course=course) if course else asked
     records = load_course(asked.course)
     students = asked.students(records.sheets)
-    with alone(results, "these results"):
-        complete(results)
+    with _kept_to_this_run(results) if write else nullcontext():
         overrides = load_overrides(results, records.set, Students(records.sheets))
         writer = Writer(records, asked, students, overrides, results, progress, jobs)
         before = _Before(results, records.sheets)
@@ -87,6 +87,13 @@ def regrade(
     warnings += [f"{one.source}: this could not be marked again; it is to be marked by hand" for one in failed]
     not_again = [records.sheets[sheet].student for sheet in sorted(left)]
     return Regraded(before.changes, before.same, before.reworded, not_again, warnings)
+
+
+@contextmanager
+def _kept_to_this_run(results: Path) -> Iterator[None]:
+    with alone(results, "these results"):
+        complete(results)
+        yield
 
 
 class _Before:
