@@ -67,7 +67,7 @@ const matrices = (() => {
       }
       const grid = rows.map((row) => split(row, between));
       if (ends === ROWS && !apart && grid.every((row) => row.length === 1) && BOTH_ENDS.test(inside[0])) return [];
-      if (between.source === "," && rows.some((row) => /[_?…□][^\S\n]+[^\s,;\]]*,\d|\d,\d+[^\S\n]+[_?…□]/.test(row))) return [];
+      if (between.source === "," && rows.some((row) => /[_?…□][^\S\n]+[^\s,;\]]*,\d|\d,\d+[^\S\n]+[_?…□]|^\s*[-+]?,\d+\s+[-+]?,\d/.test(row))) return [];
       return commas && grid.some((row) => row.length < 2 || row.length !== grid[0].length) ? [] : [grid];
     });
   };

@@ -30,7 +30,7 @@ _NOTHING_INSIDE = re.compile(r"\[[\s,;&]*\]|,[\s,]*(?=\])")
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3} [0-9]{3}(?![0-9.,])")
 # Commas that part entries: none is, where there are blanks too, that stands between digits or as in -,25.
 _LOOSE_COMMA = re.compile(r",(?!\d)|(?<![\d\s+-]),")
-_BESIDE_PLACE = re.compile(r"[_?…□][^\S\n]+[^\s,;\]]*,\d|\d,\d+[^\S\n]+[_?…□]")  # [____ 2,6]
+_BESIDE_PLACE = re.compile(r"[_?…□][^\S\n]+[^\s,;\]]*,\d|\d,\d+[^\S\n]+[_?…□]|^\s*[-+]?,\d+\s+[-+]?,\d")  # [____ 2,6]
 _UNFINISHED = tuple("*/+-^·×⋅")
 _LOOSE_SIGN = re.compile(r"(?:^|(?<!\s)\s+)([-+])\s+(?=\S)")
 
