@@ -50,9 +50,9 @@ def parts(data: bytes) -> str:
 READ: dict[str, Callable[[bytes], str]] = {"pdf": shown, "xlsx": parts}
 
 
-def told(text: str, sheet: Sheet) -> list[str]:
-    """The asked values that stand in a text: as they are asked, or in full."""
-    numbers = {float(number) for number in NUMBER.findall(text)}
+def told(text: str, sheet: Sheet, other: str = "") -> list[str]:
+    """The asked values that stand in a text, as they are asked or in full, and not in another sheet's."""
+    numbers = {float(number) for number in set(NUMBER.findall(text)) - set(NUMBER.findall(other))}
     full = {f"{number:.{DIGITS}g}" for number in numbers}
     found = []
     for number, (problem, key) in enumerate(zip(sheet.set.problems, sheet.keys, strict=True), 1):
@@ -65,10 +65,12 @@ def told(text: str, sheet: Sheet) -> list[str]:
     return found
 
 
-def check_tells_nothing(sheet: Sheet) -> None:
+def check_tells_nothing(name: str) -> None:
+    sheet, other = (load_problem(name).variant(seed=seed) for seed in (5, 6))
     for ending in FORMATS:
-        page = sheet.print(ending)
-        assert told(READ.get(ending, bytes.decode)(page), sheet) == [], ending
+        page, read = sheet.print(ending), READ.get(ending, bytes.decode)
+        if told(read(page), sheet):  # unless it is the page's own, such as a width in a style sheet
+            assert told(read(page), sheet, read(other.print(ending))) == [], ending
         if ending == "pdf":
             numbers = {f"{float(n):.{DIGITS}g}" for n in NUMBER.findall(unpacked(page))}
             values = [v for key in sheet.keys for of_line in key.values() for v in np.abs(np.ravel(of_line)).tolist()]
@@ -78,7 +80,7 @@ def check_tells_nothing(sheet: Sheet) -> None:
 @pytest.mark.parametrize("name", ["scores-gradient"])
 def test_nothing_in_a_sheet_tells_its_key(name: str) -> None:
     sheet = load_problem(name).variant(seed=5)
-    check_tells_nothing(sheet)
+    check_tells_nothing(name)
     # What is searched for is found where it is.
     for ending in FORMATS:
         if ending != "pdf":
@@ -89,7 +91,7 @@ def test_nothing_in_a_sheet_tells_its_key(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", bundled_problems())
 def test_nothing_in_any_sheet_tells_its_key(name: str) -> None:
-    check_tells_nothing(load_problem(name).variant(seed=5))
+    check_tells_nothing(name)
 
 
 # --- the secret -------------------------------------------------------------------------------------------------------
