@@ -86,9 +86,13 @@ def _told(marks: Path, problems: int) -> Iterator[tuple[str, Told]]:
 def answers_of_another(line: bytes) -> tuple[str, str]:
     """The student of a line of marks.jsonl, and for the instructor the sheet whose answers stand on it."""
     found: Copied = decoder(Copied).decode(line)
-    copied = found.copied
+    return found.student, of_another(found.copied)
+
+
+def of_another(copied: OtherSheet) -> str:
+    """For the instructor, the sheet whose answers stand on some lines."""
     says = f"{', '.join(copied.lines)}: right answers of {copied.student}'s sheet, {copied.sheet}"
-    return found.student, f"{says}; what follows from them is not paid"
+    return f"{says}; what follows from them is not paid"
 
 
 def all_answers_of_another(marks: Path) -> list[str]:

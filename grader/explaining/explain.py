@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -42,9 +42,16 @@ def explain(sheet: Sheet, answers: Mapping[str, object], name: str, source: str 
 
 
 def explanations(
-    sheet_set: SetRecord, record: SheetRecord, submission: Submission, answers: Iterable[AnswerName]
+    sheet_set: SetRecord,
+    record: SheetRecord,
+    submission: Submission,
+    answers: Iterable[AnswerName],
+    copied: Set[str] = frozenset(),
 ) -> Iterator[Explanation]:
-    """Why answers of a submission get their marks; each problem is marked again once, as a class of one."""
+    """Why answers of a submission get their marks; each problem is marked again once, as a class of one.
+
+    On the lines that are `copied`, answers of another sheet stand.
+    """
     again: dict[int, tuple[Class, Pass]] = {}
     for answer in answers:
         case = _Case(sheet_set, record, submission, answer)
@@ -52,7 +59,7 @@ def explanations(
             yield _in_words(case)
             continue
         if answer.problem not in again:
-            again[answer.problem] = _marked_again(case)
+            again[answer.problem] = _marked_again(case, copied)
         yield _in_numbers(case, *again[answer.problem])
 
 
@@ -127,9 +134,9 @@ class _Case:
         return Explanation(*where, decimals, self.symbol, what, shown, marks, follows, **more)
 
 
-def _marked_again(case: _Case) -> tuple[Class, Pass]:
+def _marked_again(case: _Case, copied: Set[str]) -> tuple[Class, Pass]:
     """One student's problem, marked, and the pass over its lines with all that they were judged on."""
-    marked = class_of(case.set, case.answer.problem, case.problem, [(case.record, case.submission)])
+    marked = class_of(case.set, case.answer.problem, case.problem, [(case.record, case.submission)], copied)
     passed = Pass(case.problem, [case.given], {name: column.numbers for name, column in marked.answers.items()})
     passed.verdicts()
     return marked, passed

@@ -9,12 +9,15 @@ from pathlib import Path
 
 from course.errors import CourseError
 from course.stored import Course, load_course
+from grader.copied import OtherSheets
 from grader.counted import place_of
 from grader.course import check_paths, student_sheet
 from grader.explaining.explain import asked_answer, explanations
 from grader.explaining.record import Explanation
+from grader.gradebook import of_another
 from grader.handed_in import Nameless, NotRead, Submission
 from grader.kept import SUBMISSIONS, as_read, lines_in
+from grader.marking.sheets import grade_all
 from grader.results import MARKS
 from grader.submissions import submissions
 from grader.whose import Students, called
@@ -32,7 +35,12 @@ def explain_submission(folder: Path, paths: Iterable[Path], name: str, student: 
     check_paths(paths)
     answer = asked_answer(course.set, name)
     submission, notes = chosen(course, paths, student)
-    (found,) = explanations(course.set, course.sheets[submission.sheet], submission, [answer])
+    record = course.sheets[submission.sheet]
+    other = OtherSheets(course.set, course.sheets).whose(grade_all(course.set, [(record, submission)])[0])
+    lines = set(other.lines) if other else set[str]()
+    (found,) = explanations(course.set, record, submission, [answer], lines)
+    if other:
+        notes = [*notes, f"{called(record)} has on {of_another(other)}"]
     return replace(found, warnings=tuple(notes))
 
 

@@ -7,7 +7,6 @@ in that case, and the others share it, each with the numbers that were read of t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -159,8 +158,10 @@ def typed(sheet_set: SetRecord, answer: AnswerName, handed_in: HandedIn) -> list
         return [submission.answers.get(name, submission.answers.get(short)) for _, submission in handed_in]
 
 
-def class_of(sheet_set: SetRecord, number: int, problem: ProblemRecord, handed_in: HandedIn) -> Class:
-    """One problem's answers and verdicts, of all students."""
+def class_of(
+    sheet_set: SetRecord, number: int, problem: ProblemRecord, handed_in: HandedIn, copied: Set[str] = frozenset()
+) -> Class:
+    """One problem's answers and verdicts, of all students; some lines, by their answers' names, are `copied`."""
     answers = {
         line.name: read_column(typed(sheet_set, AnswerName(number, line.name), handed_in), line.shape)
         for line in problem.lines
@@ -169,15 +170,15 @@ def class_of(sheet_set: SetRecord, number: int, problem: ProblemRecord, handed_i
     given = [record.given[number - 1] for record, _ in handed_in]
     answers = dict(settled(problem, given, answers, [submission.answers for _, submission in handed_in]))
     verdicts = mark_problem(problem, given, {name: column.numbers for name, column in answers.items()}, naming=True)
-    return Class(number, problem, sheet_set.marking.follows, answers, verdicts)
+    of_another = {line.name for line in problem.lines if str(AnswerName(number, line.name)) in copied}
+    return Class(number, problem, sheet_set.marking.follows, answers, verdicts, of_another)
 
 
 def _problem_marked(
     sheet_set: SetRecord, number: int, problem: ProblemRecord, handed_in: HandedIn, copied: Set[str]
 ) -> Iterator[Scored]:
     """The lines of one problem of all students."""
-    marked = class_of(sheet_set, number, problem, handed_in)
-    marked = replace(marked, copied={line.name for line in problem.lines if marked.name(line.name) in copied})
+    marked = class_of(sheet_set, number, problem, handed_in, copied)
     for line in problem.lines:
         if line.asked:
             yield _line_of_all(marked, line)
