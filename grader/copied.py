@@ -148,9 +148,10 @@ class OtherSheets:
         for number, problem in enumerate(self._set.problems):
             for record in problem.lines:
                 line = by_name.get(str(AnswerName(number + 1, record.name)))
-                for place, value in _wrong_places(line) if line and record.asked else ():
-                    within = _within(value, problem.decimals)
-                    yield _Wrong(line, number, record.name, place, value, within)
+                if line and record.asked:
+                    for place, value in _wrong_places(line):
+                        within = _within(value, problem.decimals)
+                        yield _Wrong(line, number, record.name, place, value, within)
 
 
 def _wrong_places(line: LineMarks) -> Iterator[tuple[tuple[int, int], float]]:
