@@ -1,4 +1,4 @@
-"""Right answers of a neighbour's sheet: found and not paid for, told to the instructor alone; nobody else is accused."""
+"""Right answers of a neighbour's sheet: found, not paid for, told to the instructor alone; nobody else is accused."""
 
 from __future__ import annotations
 
