@@ -128,7 +128,7 @@ class Counted:
         return now is None
 
     def _claims(self, now: Place, source: str) -> bool:
-        """Whether a file lies beside another student's name, and one that was marked earlier under the owner's alone."""
+        """Whether a file lies beside another student's name, and the one marked earlier under the owner's alone."""
         return not self.given_to and now.founded == 0 and self.students.founded(now.sheet, source) > 1
 
     def not_marked(self) -> Iterator[NotRead]:
