@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: copied demo test format lint types tests slow bench fairness faults fuzz pages pictures katex clean
+.PHONY: demo test format lint types tests slow bench fairness faults fuzz copied pages pictures katex clean
 
 # Sets everything up and runs the whole round: sheets for a small class, filled in, marked.
 demo: $(READY)
