@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test format lint types tests slow bench fairness faults fuzz pages pictures katex clean
+.PHONY: demo test format lint types tests slow bench fairness faults fuzz copied pages pictures katex clean
 
 # Sets everything up and runs the whole round: sheets for a small class, filled in, marked.
 demo: $(READY)
@@ -54,6 +54,10 @@ fuzz: $(READY)
 # Runs are killed, disks fill and turn read-only, two runs meet: nothing may be lost. Some hours; FAULTS="--kills 5 --submissions 1000" is a few minutes.
 faults: $(READY)
 	$(BIN)/python -m benchmarks.faults $(FAULTS)
+
+# Does copying a neighbour pay, and is anyone named who worked alone? Some hours; COPIED="scores-gradient --alone 190 --copiers 110 --large 300" is a minute.
+copied: $(READY)
+	$(BIN)/python -m benchmarks.copied $(COPIED)
 
 # Rewrites the pages in examples/ and the generated parts of docs/ and README.md after a change that was meant; look at the difference before committing it.
 pages: $(READY)

@@ -1,4 +1,4 @@
-"""Students of any problem who work alone and go wrong, in every way that is known: slips, mistakes, misreading, guesses.
+"""Students of any problem who work alone and go wrong in every way: slips, mistakes, misreading, guesses.
 
 Each is a way to get from a sheet's numbers to what is written on it. None has seen another sheet.
 """

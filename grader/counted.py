@@ -115,23 +115,34 @@ class Counted:
         return Place(source, sheet, self.kept.decides(sheet), self.students.founded(sheet, source))
 
     def keeps(self, sheet: str, source: str, answered: Callable[[], bool]) -> bool:
-        """Whether the marks that an earlier run gave a sheet are kept: a blank form displaces no answers."""
+        """Whether the marks that an earlier run gave a sheet are kept.
+
+        A blank form displaces no answers, and a file under other names too none that lie under the student's alone.
+        """
         now = self._counting(sheet)
-        if now and now.blank and now.source != source and answered():
+        if now and now.source != source and (now.blank or self._claims(now, source)) and answered():
             self.others.append(now)
             self.kept.leave_out(sheet)
             self.sources[sheet] = source
             return True
         return now is None
 
+    def _claims(self, now: Place, source: str) -> bool:
+        """Whether a file lies beside another student's name, and the one marked earlier under the owner's alone."""
+        return not self.given_to and now.founded == 0 and self.students.founded(now.sheet, source) > 1
+
     def not_marked(self) -> Iterator[NotRead]:
         """Everything that is not marked, with its reason; once all were found."""
         for other in self.others:
             if isinstance(other, Place):
-                counts = self._counting(other.sheet) or Place(self.sources[other.sheet], other.sheet, 0)
-                yield NotRead(other.source, other.why_not(counts))
+                yield NotRead(other.source, other.why_not(self._counting(other.sheet) or self._earlier(other.sheet)))
             else:
                 yield other
+
+    def _earlier(self, sheet: str) -> Place:
+        """The submission of an earlier run that counts."""
+        source = self.sources[sheet]
+        return Place(source, sheet, 0, self.students.founded(sheet, source))
 
     def _whose(self, found: Submission | NotRead) -> Submission | NotRead:
         """A submission under its sheet's id; a reason where it is nobody's, or lies under another student's name."""
