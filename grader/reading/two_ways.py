@@ -97,7 +97,11 @@ _ROWS: tuple[tuple[re.Pattern[str], str], ...] = (
         "Each row begins with a dash: write a minus close to its number, as in -0.5, and leave out the others.",
     ),
     (
-        re.compile(r"[0-9][.,][0-9]\S*[^\S\n]+/[^\S\n]|[^\S\n]/[^\S\n]+\S?[0-9]*[.,][0-9]"),
+        re.compile(
+            r"\A(?=.*[0-9]\s+[-+.,]?[0-9])"  # two numbers side by side: these are rows, or two divisions
+            r"[-+0-9.,eE\s]+(?:[^\S\n]/[^\S\n][-+0-9.,eE\s]+)+\Z",  # and nothing but plain numbers
+            re.DOTALL,
+        ),
         "A / between blanks divides, or ends a row. Write 0.5/2 without them, and each row on its own line.",
     ),
 )
