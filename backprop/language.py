@@ -19,6 +19,7 @@ from backprop.decimals import decimal
 from backprop.errors import ExpressionError
 from backprop.expressions import Apply, Expression, Name, Number, Span, walk
 from backprop.operations import FUNCTIONS, OPERATIONS
+from backprop.operations.record import EXPONENT
 from backprop.scope import MOST_POWER
 from backprop.writing import depth
 from backprop.writing import text as written
@@ -86,9 +87,9 @@ def _power(expression: Expression) -> Fraction:
     while waiting:
         node, power = waiting.pop()
         if isinstance(node, Apply):
-            match node:
-                case Apply("**", (_, Number(value))) if 1 < abs(value) <= MOST_POWER:
-                    power *= abs(value)
+            for argument, kind in zip(node.arguments, OPERATIONS[node.operation].takes, strict=False):
+                if kind is EXPONENT and isinstance(argument, Number) and 1 < abs(argument.value) <= MOST_POWER:
+                    power *= abs(argument.value)
             highest = max(highest, power)
             waiting.extend((a, power) for a in node.arguments)
     return highest
