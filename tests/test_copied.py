@@ -28,7 +28,7 @@ NEIGHBOUR, COPIER, ALONE = "neighbour", "copier", "alone"
 ROSTER = f"id,name\n{NEIGHBOUR},Ada Lovelace\n{COPIER},Emmy Noether\n{ALONE},Sofia Kovalevskaya\n"
 
 
-QUICK = ("scores-gradient", "batch-average", "lora-projection", "softmax-jacobian", "relu-classifier", "layer-norm")
+QUICK = ("scores-gradient", "batch-average", "softmax-jacobian")
 ALL = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in bundled_problems()]
 
 
