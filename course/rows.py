@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from course.errors import AuthoringError
+from course.regular import read_regular
 
 LARGEST, UNPACKED = 50_000_000, 500_000_000
 SEPARATORS = ",;\t"
@@ -40,16 +41,7 @@ class Tables:
 
 def load_tables(path: Path) -> Tables:
     """The tables of a file, by what is in it rather than by its name. Raises AuthoringError where it cannot be read."""
-    try:
-        if path.stat().st_size > LARGEST:
-            raise AuthoringError(f"{path}: this file is too large for a roster")
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise AuthoringError(f"{path}: there is no such file") from None
-    except IsADirectoryError:
-        raise AuthoringError(f"{path}: this is a folder, not a roster") from None
-    except OSError as error:
-        raise AuthoringError(f"{path}: cannot be read: {error.strerror}") from None
+    data = read_regular(path, LARGEST)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise AuthoringError(f"{path}: this is an old workbook (.xls), or one with a password; {SAVE_AS}")
     notes: tuple[str, ...] = ()

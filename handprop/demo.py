@@ -18,6 +18,7 @@ from course.answer_names import AnswerName
 from course.records import SetRecord, SheetRecord
 from course.roster import load_roster
 from course.stored import load_course
+from course.whole import write_whole
 from grader.course import grade_course
 from grader.feedback.formats import FEEDBACK
 from grader.readers import FILLERS
@@ -81,8 +82,8 @@ def run_demo(out: Path) -> Iterator[str]:
             filled = FILLERS[student.ending](page, fill_in(known.set, record, student))
             path = handed_in / f"{record.folder}.{student.ending}"
             if not path.exists() or path.read_bytes() != filled:  # what is handed in again has another time
-                path.write_bytes(filled)
-    (handed_in / "broken.json").write_text('{"sheet": "7KQF', encoding="utf-8")
+                write_whole(path, filled)
+    write_whole(handed_in / "broken.json", b'{"sheet": "7KQF')
     yield f"{len(STUDENTS)} filled-in sheets and a broken file in {handed_in}"
     found = grade_course(course, [handed_in], results, tuple(FEEDBACK))
     yield f"{len(found.marks)} marked, {len(found.not_marked)} not marked, {len(found.missing)} missing"

@@ -80,7 +80,7 @@ def test_what_cannot_be_used_is_refused(tmp_path: Path, content: str | bytes, sa
 def test_a_roster_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(AuthoringError, match="there is no such file"):
         load_roster(tmp_path / "none.csv")
-    with pytest.raises(AuthoringError, match="this is a folder, not a roster"):
+    with pytest.raises(AuthoringError, match="this is a folder, not a file"):
         load_roster(tmp_path)
 
 
@@ -88,7 +88,7 @@ def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "roster.csv"
     with path.open("wb") as file:
         file.truncate(100_000_000)
-    with pytest.raises(AuthoringError, match="too large for a roster"):
+    with pytest.raises(AuthoringError, match="this file is too large: it may have 50,000,000 bytes"):
         load_roster(path)
 
 
