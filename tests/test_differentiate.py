@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -27,8 +28,10 @@ from backprop.evaluate import batched, evaluate, plain, work_lines, work_model
 from backprop.expressions import Name
 from backprop.language import parse
 from backprop.model import BACKWARD, FORWARD, Model
-from backprop.symbolic import prove_model
+from backprop.symbolic import Proof, prove_model
 from backprop.training import derive
+from course.errors import AuthoringError
+from worksheets.effort import bounded
 
 
 def backward(
@@ -317,7 +320,12 @@ def test_any_model_has_its_gradients(forward: Model, seed: int) -> None:
 @given(random_models())
 def test_any_model_is_proved(forward: Model) -> None:
     whole = derived(forward)
-    assert [proof.line for proof in prove_model(whole, "loss") if not proof.holds] == []
+    proofs: list[Proof] = []
+    # What SymPy would take minutes for is refused from authors too; chance brings such a model now and then.
+    with suppress(AuthoringError), bounded("a random model", "its proof", seconds=8):
+        proofs = list(prove_model(whole, "loss"))
+    assume(proofs)
+    assert [proof.line for proof in proofs if not proof.holds] == []
 
 
 def test_a_batch_is_differentiated_through_its_softmax_where_the_targets_are_one_hot() -> None:
