@@ -97,7 +97,8 @@ def _said_corrected(differing: Sequence[str]) -> str:
     return (
         f"corrected: {'; '.join(differing)}. Grading and new pages follow the corrected set, on the numbers that were "
         "printed; pages that were already made stay (worked solutions too: remove the old ones to have them made "
-        "anew), and the earlier set is kept beside set.json"
+        "anew), and the earlier set is kept beside set.json. Where marks were given already, handprop regrade shows "
+        "who changes"
     )
 
 
