@@ -153,3 +153,13 @@ def test_a_bare_pair_is_one_decimal_or_two_numbers(typed: str) -> None:
     assert read(typed, (rows, 2)).asks == {"pair"}
     assert states(read(typed, (rows, 2), ".")) == {"number"}
     assert "asked" in read(typed, (rows, 2), ",").messages[0]
+
+
+def test_lists_without_end_beside_a_comma_that_is_asked_about() -> None:
+    deep: object = "0,5"
+    for _ in range(5000):
+        deep = [deep]
+    sheet = load_problem("matmul-gradient").variant(seed=1)
+    first, second, *_ = (line.name for line in sheet.set.problems[0].lines if line.asked)
+    marks = grade(sheet, {first: deep, second: "1,234"})
+    assert marks.line(first).verdict == "unreadable"

@@ -78,11 +78,14 @@ def _usual(typed: object, columns: Columns, member: int) -> Sign | None:
 
 
 def _texts(typed: object) -> Iterator[str]:
-    """Every text that was typed."""
-    if isinstance(typed, str):
-        yield typed[:5000]
-    elif isinstance(typed, Mapping | list):
-        yield from (text for value in (typed if isinstance(typed, list) else typed.values()) for text in _texts(value))
+    """Every text that was typed, however deep in lists."""
+    waiting = [typed]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one[:5000]
+        elif isinstance(one, Mapping | list):
+            waiting.extend(one if isinstance(one, list) else one.values())
 
 
 def _with(
