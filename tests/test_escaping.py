@@ -37,7 +37,7 @@ COUNTED = {
 
 
 def named(word: str) -> Sheet:
-    """A sheet on which a word stands wherever an instructor or a roster can put one."""
+    """A sheet that has a word in every place that an instructor or a roster can fill."""
     (problem,) = DRAWN.set.problems
     intro = re.sub(r"[{}]", "", word)
     problem = msgspec.structs.replace(problem, title=word, intro=intro, labels={"n": (f"1 {word}", word)})
